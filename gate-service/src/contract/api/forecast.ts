@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+export const FindingViewSchema = z.object({
+  file: z.string(),
+  line: z.number().int(),
+  column: z.number().int(),
+  path: z.string(),
+  severity: z.enum(['error', 'warning']),
+  code: z.string(),
+  message: z.string(),
+  found: z.string(),
+  allowed: z.string(),
+  remedy: z.string(),
+});
+
+export const ForecastViewSchema = z.object({
+  conclusion: z.enum(['go', 'adjust', 'no_contract']),
+  summary: z.string(),
+  adjustments: z.array(z.string()),
+  primary: z.object({
+    kpi_id: z.string(),
+    title: z.string(),
+    scale: z.enum(['relative', 'absolute']),
+    baseline: z.number().nullable(),
+    history_weeks: z.number(),
+    units: z.number().nullable(),
+    minimum_effect: z.number(),
+    predicted_effect: z.number().nullable(),
+    minimum_detectable_effect: z.number().nullable(),
+    power_at_minimum: z.number().nullable(),
+    weeks_needed: z.number().nullable(),
+    method: z.enum(['normal', 'exact']),
+  }),
+  odds: z.object({ pass: z.number(), fail: z.number(), inconclusive: z.number() }).nullable(),
+  detection: z.array(z.object({ kpi_id: z.string(), minutes: z.number().nullable(), units_harmed: z.number().nullable() })),
+  fast_rules: z.array(z.object({ kpi_id: z.string(), firings_per_week: z.number().nullable() })),
+  findings: z.array(FindingViewSchema),
+});
+
+export type ForecastView = z.infer<typeof ForecastViewSchema>;

@@ -1,0 +1,36 @@
+import type { Change } from './change.ts';
+import type { Kpi } from '../../contract/kpi-registry.ts';
+import type { Effect } from '../../contract/effect.ts';
+
+export type MetricRole = 'primary' | 'leading' | 'guardrail';
+
+/** One KPI of a change with every role that the contract gives it. */
+export interface Metric {
+  readonly kpi: Kpi;
+  readonly roles: readonly MetricRole[];
+  /** The guardrail's margin; null when the KPI is no guardrail. Positive; its kind tells the scale. */
+  readonly margin: Effect | null;
+  readonly mustBeNonInferior: boolean;
+}
+
+/** The KPIs that the harm monitor watches, in a fixed order: primary, leading, guardrails as written. */
+export function metricsOf(change: Pick<Change, 'contract' | 'kpis'>): readonly Metric[] {
+  const { primary, leading, guardrails } = change.contract;
+  const roles = new Map<string, MetricRole[]>();
+  const add = (id: string, role: MetricRole) => roles.set(id, [...(roles.get(id) ?? []), role]);
+  add(primary.kpi, 'primary');
+  if (leading) add(leading.kpi, 'leading');
+  for (const guardrail of guardrails) add(guardrail.kpi, 'guardrail');
+  return [...roles].flatMap(([id, list]) => {
+    const kpi = change.kpis.find((candidate) => candidate.id === id);
+    const guardrail = guardrails.find((candidate) => candidate.kpi === id);
+    return kpi
+      ? [{ kpi, roles: list, margin: guardrail?.noWorseThan ?? null, mustBeNonInferior: guardrail?.mustBeNonInferior ?? false }]
+      : [];
+  });
+}
+
+/** Whether more counted outcomes are worse: errors, or a KPI that should decrease. */
+export function harmDirection(kpi: Kpi): 'increase' | 'decrease' {
+  return kpi.direction === 'decrease_is_good' ? 'increase' : 'decrease';
+}

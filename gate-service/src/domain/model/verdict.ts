@@ -1,0 +1,121 @@
+import type { Kpi } from '../../contract/kpi-registry.ts';
+import type { Change, Phase } from './change.ts';
+import type { Intervention } from './intervention.ts';
+import type { MetricRole } from './metric.ts';
+import type { Signal } from './signal.ts';
+import type { EpochMinute, EpochMs } from './time.ts';
+import type { Tally, TallyByVariant } from './variant.ts';
+
+export const VERDICTS = ['pass', 'fail', 'inconclusive'] as const;
+export type VerdictWord = (typeof VERDICTS)[number];
+
+/** A KPI's own past, week by week in UTC: what forecasts, priors and coverage are made from. */
+export interface KpiHistory {
+  readonly kpiId: string;
+  /** Complete weeks looked at, newest last; each with its trials by hour of the week and their outcomes. */
+  readonly weeks: readonly { readonly firstMinute: EpochMinute; readonly total: Tally }[];
+  /** Median trials per hour of the week (168 values, Monday 00:00 UTC first) over the last 4 weeks; empty without history. */
+  readonly hourOfWeek: readonly number[];
+}
+
+/** One metric's sufficient statistics over the window, by phase. */
+export interface MetricEvidence {
+  readonly kpiId: string;
+  readonly strata: readonly (TallyByVariant & { readonly phaseIndex: number; readonly minutes: number })[];
+  readonly history: KpiHistory;
+  /** Trials of both variants by bucket for coverage: the minutes that had at least one, with their count. */
+  readonly activeHours: readonly { readonly hour: number; readonly n: number }[];
+  /** Trials that arrived after a look had consumed their minute, by variant, with the consumed totals. */
+  readonly late: { readonly off: number; readonly on: number };
+  readonly consumed: TallyByVariant;
+  /** Minutes of the window in which the metric's signal was each non-answer. */
+  readonly nonAnswerMinutes: Partial<Record<Signal, number>>;
+  readonly logWealth: number;
+}
+
+/** Everything a verdict depends on: `judgeChange(evidence)` needs nothing else (invariant R6). */
+export interface VerdictEvidence {
+  readonly ruleVersion: string;
+  readonly judgedAt: EpochMs;
+  readonly cause: 'window_complete' | 'stopped_early';
+  readonly change: Pick<
+    Change,
+    | 'changeId'
+    | 'repository'
+    | 'pullRequest'
+    | 'commitSha'
+    | 'contractPath'
+    | 'flag'
+    | 'contract'
+    | 'contractHash'
+    | 'kpisHash'
+    | 'stampedAt'
+    | 'activatedAt'
+    | 'effectiveAt'
+    | 'treatmentHash'
+  > & { readonly kpis: readonly Kpi[] };
+  readonly phases: readonly Phase[];
+  readonly metrics: readonly MetricEvidence[];
+  /** Units by first exposure and phase; units seen in an earlier phase are in that one only. */
+  readonly exposures: readonly { readonly phaseIndex: number; readonly off: number; readonly on: number }[];
+  /** Units served both variants within one phase. */
+  readonly multiExposedUnits: number;
+  readonly exposedUnits: number;
+  readonly events: {
+    readonly accepted: number;
+    readonly duplicates: number;
+    readonly conflicts: number;
+    readonly quarantined: Readonly<Record<string, number>>;
+  };
+  readonly heartbeatHours: readonly number[];
+  readonly interventions: readonly Intervention[];
+  /** Hashes at the default branch's head as the Action sent them; null when unknown. */
+  readonly headHashes: { readonly contract: string | null; readonly kpis: string | null };
+  readonly treatmentHashNow: string | null;
+  readonly personTurnedOffAt: EpochMs | null;
+  /** A person raised exposure again after an intervention. */
+  readonly personOverruledAt: EpochMs | null;
+  readonly supersededBy: string | null;
+  readonly dataQualityRaisedBeforeAlarm: readonly string[];
+  readonly pausedMinutes: number;
+  readonly ledgerVerified: boolean;
+  /** The head before the verdict's own entry. */
+  readonly ledgerHead: { readonly size: number; readonly hash: string };
+}
+
+/** One metric's answer on the effect's own scale, gain-oriented: positive is good. */
+export interface MetricResult {
+  readonly kpiId: string;
+  readonly title: string;
+  readonly roles: readonly MetricRole[];
+  readonly scale: 'relative' | 'absolute';
+  readonly status: 'ok' | 'insufficient' | 'degenerate' | 'invalid';
+  readonly estimate: number | null;
+  readonly lo: number | null;
+  readonly hi: number | null;
+  readonly method: string;
+  readonly control: Tally;
+  readonly treatment: Tally;
+  /** The minimum effect or the margin that it is held against, gain-oriented; null for a leading indicator. */
+  readonly threshold: number | null;
+  readonly finding: 'reached' | 'not_reached' | 'harm_beyond_margin' | 'non_inferior' | 'unproven' | 'watched';
+}
+
+export interface QualityCheck {
+  readonly check: string;
+  readonly status: 'ok' | 'failed' | 'unknown';
+  readonly detail: string;
+}
+
+export interface Verdict {
+  readonly verdict: VerdictWord;
+  /** Reason codes, the deciding one first; never empty. */
+  readonly reasons: readonly string[];
+  /** What a person should read first: one or two sentences without jargon. */
+  readonly summary: string;
+  readonly metrics: readonly MetricResult[];
+  readonly quality: readonly QualityCheck[];
+  readonly warnings: readonly string[];
+  /** Further weeks of the same traffic that would decide it; null when decided or unknowable. */
+  readonly moreWeeks: number | null;
+}

@@ -1,0 +1,196 @@
+import type { Kpi } from '../contract/kpi-registry.ts';
+import type { Change, ChangeState, Phase } from '../domain/model/change.ts';
+import type { AcceptedEvent, QuarantineReason } from '../domain/model/event.ts';
+import type { Intervention, InterventionKind } from '../domain/model/intervention.ts';
+import type { LedgerEntryWithPayload, LedgerHead, NewLedgerEntry } from '../domain/model/ledger-entry.ts';
+import type { ConsumedMinute, MetricLook, WatchState } from '../domain/model/look.ts';
+import type { EpochMinute, EpochMs } from '../domain/model/time.ts';
+import type { Tally, TallyByVariant } from '../domain/model/variant.ts';
+import type { Verdict, VerdictEvidence } from '../domain/model/verdict.ts';
+
+/**
+ * The gate's memory. Every effect on the outside has its record here first (R3, R18); everything of one
+ * transaction is kept or nothing. Methods throw GateError `store` when the store cannot be used.
+ */
+export interface Store {
+  /** Runs `work` in one transaction; commits when it resolves, rolls back when it rejects. Transactions never overlap. */
+  transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
+  /** Whether the store answers a real read. */
+  probe(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface StoreTransaction {
+  readonly changes: ChangeRecords;
+  readonly kpis: KpiRecords;
+  readonly events: EventRecords;
+  readonly watch: WatchRecords;
+  readonly interventions: InterventionRecords;
+  readonly verdicts: VerdictRecords;
+  readonly ledger: LedgerRecords;
+  readonly schedule: ScheduleRecords;
+  readonly tokens: TokenRecords;
+  readonly settings: SettingRecords;
+}
+
+export interface ChangeRecords {
+  /** Inserts the change; returns false and alters nothing when the id is there already. */
+  insert(change: Change): Promise<boolean>;
+  find(changeId: string): Promise<Change | null>;
+  list(filter: { repository?: string; states?: readonly ChangeState[]; flag?: string; limit?: number }): Promise<readonly Change[]>;
+  update(
+    changeId: string,
+    fields: Partial<Pick<Change, 'state' | 'activatedAt' | 'effectiveAt' | 'treatmentHash' | 'flagCreatedAt'>>,
+  ): Promise<void>;
+  phases(changeId: string): Promise<readonly Phase[]>;
+  /** Inserts or replaces the phase with this index. */
+  putPhase(changeId: string, phase: Phase): Promise<void>;
+}
+
+export interface KpiRecords {
+  /**
+   * Registers the KPIs of a repository's default branch. A KPI that is new, or whose measure changed, has
+   * its history rebuilt from the stored events; one that is gone keeps its history and takes no new events.
+   */
+  register(repository: string, kpis: readonly Kpi[], hash: string): Promise<void>;
+  list(repository: string): Promise<readonly Kpi[]>;
+}
+
+export type AppendOutcome = 'accepted' | 'duplicate' | 'conflict';
+
+/**
+ * Events and their roll-ups. A unit's contribution to a (change or history, KPI) is a pure function of
+ * its stored events; each append replaces the old contribution by the new one, so order, lateness and
+ * repetition do not matter (R13).
+ */
+export interface EventRecords {
+  /** Appends events in one go; one outcome per event, in order. `conflict`: same event_id, other content (not stored). */
+  append(events: readonly AcceptedEvent[], receivedAt: EpochMs): Promise<readonly AppendOutcome[]>;
+  quarantine(
+    lines: readonly { repository: string; reason: QuarantineReason; line: string; changeIds: readonly string[] }[],
+    receivedAt: EpochMs,
+  ): Promise<void>;
+  /** Records that a source reported itself alive (an empty accepted batch). */
+  heartbeat(repository: string, at: EpochMs): Promise<void>;
+  /** Hours since 1970 in [from, to) with a heartbeat. */
+  heartbeatHours(repository: string, from: EpochMinute, to: EpochMinute): Promise<readonly number[]>;
+  /** Earliest minute of an `on` event of the change at or after `from`; null when there is none. */
+  firstTreatmentMinute(changeId: string, from: EpochMs): Promise<EpochMinute | null>;
+  /** Builds the change's contributions for its window; called once, in the transaction that sets `effectiveAt`. */
+  startWindow(change: Change): Promise<void>;
+  /** Tallies by minute of first exposure in [from, to), ascending, only minutes with trials. */
+  tallies(changeId: string, kpiId: string, from: EpochMinute, to: EpochMinute): Promise<readonly (TallyByVariant & { minute: EpochMinute })[]>;
+  /** Sum of the same. */
+  total(changeId: string, kpiId: string, from: EpochMinute, to: EpochMinute): Promise<TallyByVariant>;
+  /** Trials by hour (hours since 1970) in [from, to), both variants, only hours with trials. */
+  activeHours(changeId: string, kpiId: string, from: EpochMinute, to: EpochMinute): Promise<readonly { hour: number; n: number }[]>;
+  /** The KPI's own history by hour, ascending, only hours with trials. */
+  history(repository: string, kpiId: string, from: EpochMinute, to: EpochMinute): Promise<readonly (Tally & { hour: number })[]>;
+  /** The same by minute, for replaying fast rules. */
+  historyMinutes(repository: string, kpiId: string, from: EpochMinute, to: EpochMinute): Promise<readonly (Tally & { minute: EpochMinute })[]>;
+  /** Units by minute of first exposure to the change in [from, to), summed. */
+  exposedUnits(changeId: string, from: EpochMinute, to: EpochMinute): Promise<{ off: number; on: number }>;
+  /** Units served both variants inside [from, to). */
+  multiExposedUnits(changeId: string, from: EpochMinute, to: EpochMinute): Promise<number>;
+  /** Minute of the newest event that feeds the KPI, of anybody and of this change. */
+  lastSeen(repository: string, kpiId: string, changeId: string): Promise<{ kpi: EpochMinute | null; change: EpochMinute | null }>;
+  counts(changeId: string): Promise<{ accepted: number; duplicates: number; conflicts: number; quarantined: Record<string, number> }>;
+}
+
+export interface WatchRecords {
+  state(changeId: string): Promise<WatchState | null>;
+  putState(changeId: string, state: WatchState): Promise<void>;
+  /** Appends consumed minutes; the database refuses to alter or repeat one (unique on change, KPI, minute). */
+  appendConsumed(changeId: string, kpiId: string, minutes: readonly ConsumedMinute[]): Promise<void>;
+  consumed(changeId: string, kpiId: string): Promise<readonly ConsumedMinute[]>;
+  consumedTotal(changeId: string, kpiId: string): Promise<TallyByVariant>;
+  /** Keeps the last look of each metric, and one row per change of signal. */
+  putLooks(changeId: string, looks: readonly MetricLook[]): Promise<void>;
+  looks(changeId: string): Promise<readonly MetricLook[]>;
+  signalChanges(changeId: string): Promise<readonly { kpiId: string; signal: string; at: EpochMs }[]>;
+}
+
+/** The outbox of acts on flags: a row is claimed with a lease in real time and a fencing token. */
+export interface InterventionRecords {
+  /** Inserts a decision; false when (change, kind, epoch) is there already. It is due at once. */
+  insert(intervention: Intervention, due: EpochMs): Promise<boolean>;
+  find(interventionId: string): Promise<Intervention | null>;
+  listOf(changeId: string): Promise<readonly Intervention[]>;
+  /** Interventions that are due (real time) and not leased, claimed for `leaseMs`; each with its fencing token. */
+  claimDue(now: EpochMs, leaseMs: number, owner: string): Promise<readonly (Intervention & { fence: number; memo: string | null })[]>;
+  /** Saves progress; false when the fence is stale. `dueAt` null means nothing more to do. `memo` is JSON kept with the row. */
+  save(
+    interventionId: string,
+    fence: number,
+    fields: Partial<Omit<Intervention, 'interventionId' | 'changeId' | 'kind' | 'epoch'>>,
+    next: { dueAt: EpochMs | null; memo: string | null },
+  ): Promise<boolean>;
+  nextEpoch(changeId: string, kind: InterventionKind): Promise<number>;
+}
+
+export interface StoredVerdict {
+  readonly changeId: string;
+  readonly revision: number;
+  readonly verdict: Verdict;
+  readonly evidence: VerdictEvidence;
+  readonly madeAt: EpochMs;
+  /** Ledger head right after the verdict's entry: shown in the comment. */
+  readonly ledgerHead: LedgerHead;
+}
+
+export interface VerdictRecords {
+  insert(verdict: StoredVerdict): Promise<void>;
+  list(changeId: string): Promise<readonly StoredVerdict[]>;
+  insertDecision(decision: { changeId: string; decision: string; by: string; reason: string; at: EpochMs }): Promise<void>;
+  decisions(changeId: string): Promise<readonly { decision: string; by: string; reason: string; at: EpochMs }[]>;
+  /** The forecast made before the deploy, by contract hash. */
+  putForecast(row: { contractHash: string; repository: string; pullRequest: number | null; madeAt: EpochMs; forecast: unknown }): Promise<void>;
+}
+
+export interface LedgerRecords {
+  /** Appends under the one head row, in this transaction. */
+  append(entry: NewLedgerEntry, ts: EpochMs): Promise<LedgerHead>;
+  head(): Promise<LedgerHead>;
+  /** Entries with seq > after, ascending. */
+  entries(options: { after?: number; limit?: number; changeId?: string }): Promise<readonly LedgerEntryWithPayload[]>;
+}
+
+export type TaskKind = 'look' | 'judge';
+
+/** Due looks and verdicts: due in business time, leased in real time. */
+export interface ScheduleRecords {
+  /** Inserts the task or moves its due time. */
+  put(task: { kind: TaskKind; changeId: string; dueAt: EpochMs }): Promise<void>;
+  remove(kind: TaskKind, changeId: string): Promise<void>;
+  /** One conditional update: tasks due at `businessNow` whose lease ran out at `realNow`. Ordered by due time, then change. */
+  claim(options: { businessNow: EpochMs; realNow: EpochMs; leaseMs: number; owner: string; limit: number }): Promise<
+    readonly { kind: TaskKind; changeId: string; dueAt: EpochMs; fence: number }[]
+  >;
+  /** Ends the claim and sets the next due time (null: nothing more). False when the fence is stale. */
+  release(task: { kind: TaskKind; changeId: string; fence: number }, nextDueAt: EpochMs | null): Promise<boolean>;
+  /** Earliest due time in business time; null when nothing is planned. */
+  nextDue(): Promise<EpochMs | null>;
+}
+
+export interface ApiToken {
+  readonly tokenId: string;
+  /** SHA-256 HMAC of the secret with the service's pepper, hex. */
+  readonly hash: string;
+  readonly scopes: readonly string[];
+  readonly repository: string | null;
+  readonly createdAt: EpochMs;
+  readonly expiresAt: EpochMs;
+  readonly revokedAt: EpochMs | null;
+}
+
+export interface TokenRecords {
+  insert(token: ApiToken): Promise<void>;
+  find(tokenId: string): Promise<ApiToken | null>;
+  list(): Promise<readonly ApiToken[]>;
+  revoke(tokenId: string, at: EpochMs): Promise<boolean>;
+}
+
+export interface SettingRecords {
+  get(key: string): Promise<string | null>;
+  put(key: string, value: string): Promise<void>;
+}
