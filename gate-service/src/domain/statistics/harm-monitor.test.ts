@@ -1,0 +1,251 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { expectClose, type OracleCase, oracleCases } from '../../../test/support/oracle-cases.ts';
+import { DEFAULT_PSI, equalWeights } from './candidates.ts';
+import {
+  advanceHarmMonitor,
+  closeOrDiscardOpenBlock,
+  displayWealth,
+  type HarmMonitorConfig,
+  type HarmMonitorState,
+  logWealth,
+  type MonitorMinute,
+  rampStep,
+  startHarmMonitor,
+} from './harm-monitor.ts';
+
+const base: HarmMonitorConfig = {
+  psi: DEFAULT_PSI,
+  weights: equalWeights(DEFAULT_PSI.length),
+  marginKind: 'none',
+  margin: 0,
+  harm: 'increase',
+  nMin: 3,
+  history: { y: 50, n: 1000 },
+  onset: 'mixture',
+};
+
+function minutesOf(batches: number[][]): MonitorMinute[] {
+  return batches.map(([nA = 0, yA = 0, nB = 0, yB = 0], minute) => ({ minute, nA, yA, nB, yB }));
+}
+
+function run(config: HarmMonitorConfig, minutes: readonly MonitorMinute[], from = startHarmMonitor(config)) {
+  return minutes.reduce<HarmMonitorState[]>((states, minute) => {
+    states.push(advanceHarmMonitor(config, states.at(-1) ?? from, minute));
+    return states;
+  }, []);
+}
+
+function oracleConfig({ inputs }: OracleCase): HarmMonitorConfig {
+  return {
+    psi: inputs.grid,
+    weights: equalWeights(inputs.grid.length),
+    marginKind: inputs.margin_ratio === 1 ? 'none' : 'ratio',
+    margin: inputs.margin_ratio - 1,
+    harm: inputs.direction,
+    nMin: inputs.n_min,
+    history: { y: inputs.theta_hist * inputs.n_hist, n: inputs.n_hist },
+    onset: Array.isArray(inputs.inflow) ? { massPerMinute: inputs.inflow } : 'immediate',
+  };
+}
+
+describe('harm monitor against the reference implementation', () => {
+  it.each(oracleCases('harm-monitor', 'egate_bernoulli'))('$id', (oracle) => {
+    const config = oracleConfig(oracle);
+    const states = run(config, minutesOf(oracle.inputs.batches_nA_yA_nB_yB));
+    const logs = states.map(logWealth);
+    oracle.expected.log_wealth_after_each_batch.forEach((expected: number, i: number) => {
+      expectClose(logs[i], expected, oracle);
+    });
+    const alarm = logs.findIndex((log) => log >= -Math.log(oracle.inputs.alpha));
+    expect(alarm < 0 ? null : alarm + 1).toBe(oracle.expected.alarm_batch_1based);
+  });
+});
+
+const batches = fc.array(
+  fc
+    .tuple(fc.nat(40), fc.nat(40), fc.nat(40), fc.nat(40))
+    .map(([nA, yA, nB, yB]) => [nA, yA % (nA + 1), nB, yB % (nB + 1)]),
+  { minLength: 1, maxLength: 60 },
+);
+const configs = fc
+  .record({
+    marginKind: fc.constantFrom('none' as const, 'ratio' as const, 'difference' as const),
+    margin: fc.constantFrom(0, 0.005, 0.05, 0.5),
+    harm: fc.constantFrom('increase' as const, 'decrease' as const),
+    nMin: fc.constantFrom(1, 2, 3),
+    history: fc.constantFrom(null, { y: 0, n: 100 }, { y: 100, n: 100 }, { y: 7, n: 2000 }),
+    onset: fc.constantFrom('mixture' as const, 'immediate' as const),
+  })
+  .map((part): HarmMonitorConfig => ({ ...base, ...part }));
+
+describe('harm monitor', () => {
+  it('keeps a finite wealth whatever the counts, margin, direction and history', () => {
+    fc.assert(
+      fc.property(configs, batches, (config, rows) => {
+        for (const state of run(config, minutesOf(rows))) expect(Number.isFinite(logWealth(state))).toBe(true);
+      }),
+    );
+  });
+
+  it('goes on bit for bit after being serialised anywhere, and ignores minutes it has seen', () => {
+    fc.assert(
+      fc.property(configs, batches, fc.nat(60), (config, rows, cut) => {
+        const minutes = minutesOf(rows);
+        const straight = run(config, minutes).at(-1);
+        const middle = run(config, minutes.slice(0, cut)).at(-1) ?? startHarmMonitor(config);
+        const resumed = run(config, minutes, JSON.parse(JSON.stringify(middle))).at(-1);
+        expect(JSON.stringify(resumed)).toBe(JSON.stringify(straight));
+      }),
+    );
+  });
+
+  it('never gains from moving a bad event from treatment to control', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 3, max: 60 }), fc.integer({ min: 1, max: 60 }), fc.nat(20), (n, bad, other) => {
+        const yB = Math.min(n, bad);
+        const yA = Math.min(n - 1, other);
+        const [worse] = run(base, [{ minute: 0, nA: n, yA, nB: n, yB }]);
+        const [better] = run(base, [{ minute: 0, nA: n, yA: yA + 1, nB: n, yB: yB - 1 }]);
+        expect(logWealth(better!)).toBeLessThanOrEqual(logWealth(worse!) + 1e-9);
+      }),
+    );
+  });
+
+  it.each(['none', 'ratio', 'difference'] as const)(
+    'has mean wealth at most 1 on the edge of the null: %s',
+    (marginKind) => {
+      // One block of 4 and 6 units: the mean over all tables, exactly. Edges: equal, 20% worse, 5 points worse.
+      for (const harm of ['increase', 'decrease'] as const) {
+        const margin = marginKind === 'ratio' ? 0.2 : 0.05;
+        const config = { ...base, marginKind, margin, harm, onset: 'immediate' as const, history: { y: 300, n: 1000 } };
+        for (const pA of [0.06, 0.3, 0.5, 0.8]) {
+          const sign = harm === 'increase' ? 1 : -1;
+          const pB = { none: pA, ratio: pA * (1 + sign * margin), difference: pA + sign * margin }[marginKind];
+          let mean = 0;
+          for (let yA = 0; yA <= 4; yA++) {
+            for (let yB = 0; yB <= 6; yB++) {
+              const [state] = run(config, [{ minute: 0, nA: 4, yA, nB: 6, yB }]);
+              mean += chance(yA, 4, pA) * chance(yB, 6, pB) * Math.exp(logWealth(state!));
+            }
+          }
+          expect(mean).toBeLessThanOrEqual(1 + 1e-9);
+        }
+      }
+    },
+  );
+
+  it('watches falling successes exactly as rising failures', () => {
+    const fall = run({ ...base, harm: 'decrease', history: { y: 950, n: 1000 } }, minutesOf([[20, 18, 20, 9]]));
+    const rise = run(base, minutesOf([[20, 2, 20, 11]]));
+    expect(fall).toEqual(rise);
+    expect(logWealth(rise[0]!)).toBeGreaterThan(1);
+  });
+
+  it('grows slower with a margin than without, and not at all when the margin covers everything', () => {
+    const rows = minutesOf([[100, 5, 100, 15]]);
+    const logs = (['none', 'ratio', 'difference'] as const).map((marginKind) =>
+      logWealth(run({ ...base, marginKind, margin: 0.05, onset: 'immediate' }, rows)[0]!),
+    );
+    expect(logs[0]).toBeGreaterThan(logs[1]!);
+    expect(logs[1]).toBeGreaterThan(logs[2]!);
+    const covered = { ...base, marginKind: 'ratio' as const, margin: 1000, onset: 'immediate' as const };
+    expect(logWealth(run(covered, rows)[0]!)).toBeCloseTo(0, 12);
+  });
+
+  it('drifts down slowly when no arm has events, and sees a total failure within a few units', () => {
+    const quiet = run(base, minutesOf(Array.from({ length: 500 }, () => [5, 0, 5, 0])));
+    expect(logWealth(quiet.at(-1)!)).toBeLessThan(0);
+    const broken = run(
+      { ...base, history: { y: 20, n: 1000 } },
+      minutesOf(Array.from({ length: 3 }, () => [40, 1, 4, 4])),
+    );
+    expect(logWealth(broken.at(-1)!)).toBeGreaterThan(Math.log(20));
+  });
+
+  it('refuses broken minutes: counted, wealth untouched', () => {
+    const start = startHarmMonitor(base);
+    const good = { minute: 0, nA: 9, yA: 1, nB: 9, yB: 1 };
+    for (const bad of [
+      { nA: Number.NaN },
+      { yB: 10 },
+      { nB: -1 },
+      { yA: 0.5 },
+      { minute: -1 },
+      { nA: Number.POSITIVE_INFINITY },
+    ]) {
+      const state = advanceHarmMonitor(base, start, { ...good, ...bad });
+      expect(state.rejectedMinutes).toBe(1);
+      expect(logWealth(state)).toBe(0);
+      expect(state.closedBlocks).toBe(0);
+    }
+  });
+
+  it.each<[string, Partial<HarmMonitorConfig>]>([
+    ['psi of 1', { psi: [1], weights: [1] }],
+    ['NaN psi', { psi: [Number.NaN], weights: [1] }],
+    ['no psi', { psi: [], weights: [] }],
+    ['weights that do not sum to 1', { psi: [2, 3], weights: [0.5, 0.6] }],
+    ['a negative margin', { marginKind: 'ratio', margin: -0.1 }],
+    ['a NaN margin', { marginKind: 'difference', margin: Number.NaN }],
+    ['a drop margin of 100%', { marginKind: 'ratio', margin: 1, harm: 'decrease' }],
+    ['more events than units in history', { history: { y: 5, n: 4 } }],
+    ['nMin 0', { nMin: 0 }],
+  ])('never moves with an unusable configuration: %s', (_, part) => {
+    const config = { ...base, ...part };
+    const start = startHarmMonitor(config);
+    expect(start.status).toBe('invalid');
+    expect(advanceHarmMonitor(config, start, { minute: 0, nA: 9, yA: 0, nB: 9, yB: 9 })).toEqual(start);
+  });
+
+  it('turns invalid when it is resumed with another number of candidates', () => {
+    const other = { ...base, psi: [2], weights: [1] };
+    expect(advanceHarmMonitor(other, startHarmMonitor(base), { minute: 0, nA: 9, yA: 0, nB: 9, yB: 9 }).status).toBe(
+      'invalid',
+    );
+  });
+
+  it('ends the open block at a change of allocation: closed with a unit in both arms, else discarded', () => {
+    const [both] = run(base, minutesOf([[2, 0, 1, 1]]));
+    expect(closeOrDiscardOpenBlock(base, both!)).toMatchObject({
+      closedBlocks: 1,
+      open: { nA: 0, nB: 0 },
+      past: { n: 2 },
+    });
+    const [one] = run(base, minutesOf([[0, 0, 9, 9]]));
+    expect(closeOrDiscardOpenBlock(base, one!)).toMatchObject({
+      closedBlocks: 0,
+      open: { nA: 0, nB: 0 },
+      past: { n: 0 },
+    });
+  });
+
+  it('moves a tenth of the remaining reserve at a ramp step and keeps the wealth', () => {
+    const [state] = run(base, minutesOf([[50, 2, 50, 2]]));
+    const stepped = rampStep(base, state!);
+    expect(stepped.logReserve! - state!.logReserve!).toBeCloseTo(Math.log(0.9), 12);
+    expect(logWealth(stepped)).toBeCloseTo(logWealth(state!), 12);
+  });
+
+  it('has emptied its reserve after seven days and still serialises', () => {
+    const states = run(base, [
+      { minute: 10_080, nA: 5, yA: 0, nB: 5, yB: 0 },
+      { minute: 10_081, nA: 5, yA: 0, nB: 5, yB: 5 },
+    ]);
+    expect(states[1]!.logReserve).toBeNull();
+    expect(JSON.parse(JSON.stringify(states[1]))).toEqual(states[1]);
+  });
+
+  it('caps the display, not the state', () => {
+    const rows = Array.from({ length: 50 }, () => [50, 0, 50, 50]);
+    const log = logWealth(run(base, minutesOf(rows)).at(-1)!);
+    expect(log).toBeGreaterThan(1000);
+    expect(displayWealth(log)).toBe(1e12);
+  });
+});
+
+function chance(y: number, n: number, p: number): number {
+  let choose = 1;
+  for (let i = 0; i < y; i++) choose = (choose * (n - i)) / (i + 1);
+  return choose * p ** y * (1 - p) ** (n - y);
+}

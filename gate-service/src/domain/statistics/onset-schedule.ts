@@ -1,0 +1,32 @@
+/** When harm may begin. `mixture`: any time in the week (default). `immediate`: with the first block, as in the fresh
+ *  monitor of a throttled phase. A list gives the scheduled mass of each minute from the window's start, for replays. */
+export type Onset = 'mixture' | 'immediate' | { readonly massPerMinute: readonly number[] };
+
+/** Spans of the default schedule (STATISTICS.md K6): half at the first block, the rest spread evenly over each span. */
+const FIRST_BLOCK_MASS = 0.5;
+const SPANS = [
+  { fromMinute: 0, toMinute: 24 * 60, mass: 0.25 },
+  { fromMinute: 24 * 60, toMinute: 72 * 60, mass: 0.125 },
+  { fromMinute: 72 * 60, toMinute: 168 * 60, mass: 0.125 },
+] as const;
+
+/** Share of the remaining reserve that an increase of exposure moves at once (STATISTICS.md K6). */
+export const RAMP_STEP_SHARE = 0.1;
+
+/**
+ * Share of the whole reserve that is scheduled to have moved to the candidates by a block that closes in this minute
+ * (STATISTICS.md K6). A function of time only, so bets never depend on outcomes.
+ * @param minute minutes since the start of the window, >= 0
+ * @returns      in (0, 1], never falling; 1 from 168 h on
+ */
+export function scheduledMass(onset: Onset, minute: number): number {
+  if (onset === 'immediate') return 1;
+  if (onset === 'mixture') {
+    return SPANS.reduce((total, { fromMinute, toMinute, mass }) => {
+      const share = (minute - fromMinute) / (toMinute - fromMinute);
+      return total + mass * Math.min(1, Math.max(0, share));
+    }, FIRST_BLOCK_MASS);
+  }
+  const total = onset.massPerMinute.slice(0, minute + 1).reduce((sum, mass) => sum + mass, 0);
+  return Math.min(1, total);
+}
