@@ -3,7 +3,7 @@ import { clipRate, predictControlRate } from './control-rate.ts';
 import { isCount, isProportionArm, type ProportionArm } from './estimate.ts';
 import { logAddExp, logSumExp } from './log-sum-exp.ts';
 import { type HarmDirection, type MarginKind, type NullLine, nullLine } from './null-line.ts';
-import { type Onset, RAMP_STEP_SHARE, scheduledMass } from './onset-schedule.ts';
+import { isOnset, type Onset, RAMP_STEP_SHARE, scheduledMass } from './onset-schedule.ts';
 import { referencePoint } from './reference-point.ts';
 
 /** What one metric stream is watched for. Fixed before the first block: changing it mid-way voids the guarantee. */
@@ -186,7 +186,7 @@ function logRatio(y: number, n: number, theta: number, reference: number): numbe
   return y === n ? hits : hits + (n - y) * Math.log((1 - theta) / (1 - reference));
 }
 
-function isConfig({ psi, weights, margin, marginKind, harm, nMin, history }: HarmMonitorConfig): boolean {
+function isConfig({ psi, weights, margin, marginKind, harm, nMin, history, onset }: HarmMonitorConfig): boolean {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const largestMargin = marginKind === 'ratio' && harm === 'increase' ? Number.MAX_VALUE : 1 - clipRate(0);
   return (
@@ -198,6 +198,7 @@ function isConfig({ psi, weights, margin, marginKind, harm, nMin, history }: Har
     (marginKind === 'none' || (margin >= 0 && margin <= largestMargin)) &&
     isCount(nMin) &&
     nMin >= 1 &&
-    (history === null || isProportionArm(history))
+    (history === null || isProportionArm(history)) &&
+    isOnset(onset)
   );
 }

@@ -10,6 +10,9 @@ const SPANS = [
   { fromMinute: 72 * 60, toMinute: 168 * 60, mass: 0.125 },
 ] as const;
 
+/** What rounding may add to a schedule's total. */
+const MASS_SLACK = 1e-9;
+
 /** Share of the remaining reserve that an increase of exposure moves at once (STATISTICS.md K6). */
 export const RAMP_STEP_SHARE = 0.1;
 
@@ -29,4 +32,11 @@ export function scheduledMass(onset: Onset, minute: number): number {
   }
   const total = onset.massPerMinute.slice(0, minute + 1).reduce((sum, mass) => sum + mass, 0);
   return Math.min(1, total);
+}
+
+/** Whether a schedule can be used: a known name, or masses that are not negative and sum to at most 1. */
+export function isOnset(onset: Onset): boolean {
+  if (typeof onset === 'string') return onset === 'mixture' || onset === 'immediate';
+  const total = onset.massPerMinute.reduce((sum, mass) => sum + mass, 0);
+  return onset.massPerMinute.every((mass) => mass >= 0) && total <= 1 + MASS_SLACK;
 }
