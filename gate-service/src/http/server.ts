@@ -1,0 +1,136 @@
+import { timingSafeEqual } from 'node:crypto';
+import { gunzip } from 'node:zlib';
+import { promisify } from 'node:util';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { EVENT_LIMITS } from '../contract/api/event.ts';
+import { ERROR_TABLE, GateError } from '../contract/gate-error.ts';
+import type { Gate } from '../services/gate.ts';
+import { authenticate, type Principal } from '../services/tokens.ts';
+import { makeOpenApi } from './openapi.ts';
+import { type Call, Reply, type Route } from './route.ts';
+
+const inflate = promisify(gunzip);
+const BODY_LIMIT = 1_048_576;
+
+export interface ServerOptions {
+  /** The operator's bootstrap token: every scope but `activate`; null when there is none. */
+  readonly adminToken: string | null;
+}
+
+/** The HTTP server over the route table. Limits and time-outs are those of RELIABILITY.md H9 and H10. */
+export function createServer(gate: Gate, routes: readonly Route[], options: ServerOptions): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 30_000,
+    connectionTimeout: 30_000,
+    http: { headersTimeout: 8_000, maxHeaderSize: 16_384 },
+    return503OnClosing: true,
+  });
+  app.addContentTypeParser(['application/x-ndjson', 'application/ndjson'], { parseAs: 'buffer', bodyLimit: EVENT_LIMITS.batchBytes }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error, request, reply) => sendError(gate, request, reply, error));
+  app.setNotFoundHandler((request, reply) =>
+    sendError(gate, request, reply, new GateError('not_found', `There is no ${request.method} ${request.url.split('?')[0]}.`, 'See /openapi.json for every path.')),
+  );
+  for (const route of routes) register(app, gate, route, options);
+  const openApi = makeOpenApi(routes);
+  app.get('/openapi.json', async () => openApi);
+  return app;
+}
+
+function register(app: FastifyInstance, gate: Gate, route: Route, options: ServerOptions): void {
+  app.route({
+    method: route.method,
+    url: route.path,
+    handler: async (request, reply) => {
+      const principal = route.scope === null ? ANYBODY : await authorise(gate, request, route.scope, options);
+      const call: Call<unknown> = {
+        principal,
+        params: request.params as Record<string, string>,
+        query: readQuery(route, request),
+        headers: request.headers as Record<string, string | undefined>,
+        body: route.ndjson ? await readNdjson(request) : route.body ? parseOrThrow(route.body, request.body ?? {}, 'body') : undefined,
+      };
+      const result = await route.handle(call as Call<never>);
+      reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+      if (result instanceof Reply) return reply.status(result.status).send(result.body);
+      return reply.status(route.status ?? 200).send(result);
+    },
+  });
+}
+
+const ANYBODY: Principal = { tokenId: 'anybody', scopes: [], repository: null };
+
+async function authorise(gate: Gate, request: FastifyRequest, scope: string, options: ServerOptions): Promise<Principal> {
+  const presented = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
+  const principal = presented === undefined ? null : isAdmin(presented, options.adminToken) ? ADMIN : await authenticate(gate, presented);
+  if (!principal) throw new GateError('unauthorised', 'The API token is missing, unknown, revoked or expired.', 'Send Authorization: Bearer <token>; make one with: changegate token create');
+  if (principal.scopes.includes(scope) || (principal === ADMIN && scope !== 'activate')) return principal;
+  throw new GateError('forbidden', `The token ${principal.tokenId} lacks the scope ${scope}; it has ${principal.scopes.join(', ')}.`, `Make a token with: changegate token create --scopes ${scope}`);
+}
+
+const ADMIN: Principal = { tokenId: 'admin', scopes: ['admin'], repository: null };
+
+function isAdmin(presented: string, adminToken: string | null): boolean {
+  if (adminToken === null) return false;
+  const [left, right] = [Buffer.from(presented), Buffer.from(adminToken)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function readQuery(route: Route, request: FastifyRequest): Record<string, string> {
+  const query = request.query as Record<string, string | string[]>;
+  const repeated = Object.keys(query).find((key) => Array.isArray(query[key]));
+  if (repeated !== undefined) throw new GateError('invalid_request', `The query names ${repeated} more than once.`, 'Name it once.');
+  if (!route.query) {
+    const unknown = Object.keys(query)[0];
+    if (unknown !== undefined) throw new GateError('invalid_request', `The query has ${unknown}; this path takes none.`, 'See /openapi.json.');
+    return {};
+  }
+  return parseOrThrow(route.query, query, 'query') as Record<string, string>;
+}
+
+function parseOrThrow(schema: NonNullable<Route['body']>, value: unknown, where: string): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${[where, ...issue.path].join('.')}: ${issue.message}`);
+  throw new GateError('invalid_request', problems.join('; '), 'See /openapi.json for what is allowed.', { context: { problems } });
+}
+
+async function readNdjson(request: FastifyRequest): Promise<string> {
+  const body = request.body === undefined || request.body === null ? Buffer.alloc(0) : (request.body as Buffer);
+  if (!Buffer.isBuffer(body)) throw new GateError('invalid_request', 'The body is not NDJSON.', 'Send content-type: application/x-ndjson with one JSON object a line.');
+  const text = (request.headers['content-encoding'] === 'gzip' ? await inflateOrThrow(body) : body).toString('utf8');
+  const lines = text.split('\n').length;
+  if (lines > EVENT_LIMITS.batchLines + 1) {
+    throw new GateError('too_large', `The batch has ${lines} lines; at most ${EVENT_LIMITS.batchLines} are allowed.`, 'Send smaller batches.');
+  }
+  return text;
+}
+
+async function inflateOrThrow(body: Buffer): Promise<Buffer> {
+  try {
+    return await inflate(body, { maxOutputLength: EVENT_LIMITS.batchBytes });
+  } catch (error) {
+    const tooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    throw tooLarge
+      ? new GateError('too_large', `The batch is larger than ${EVENT_LIMITS.batchBytes} bytes when inflated.`, 'Send smaller batches.')
+      : new GateError('invalid_request', 'The body is not gzip although content-encoding says so.', 'Send gzip, or leave the header out.', { cause: error });
+  }
+}
+
+function sendError(gate: Gate, request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+  const known = error instanceof GateError ? error : fromFastify(error);
+  const { status } = ERROR_TABLE[known.code];
+  const fields = { err: error, method: request.method, path: request.url.split('?')[0], code: known.code };
+  if (status >= 500) gate.log.error(fields, 'request failed');
+  else gate.log.info(fields, 'request refused');
+  const { code, message, remedy, context } = known;
+  return reply.status(status).header('cache-control', 'no-store').send({ error: { code, message, remedy, context } });
+}
+
+function fromFastify(error: unknown): GateError {
+  const { statusCode, message } = error as { statusCode?: number; message?: string };
+  if (statusCode === 413) return new GateError('too_large', 'The body is larger than the limit.', 'Send smaller batches.');
+  if (statusCode !== undefined && statusCode < 500) return new GateError('invalid_request', message ?? 'The request cannot be read.', 'See /openapi.json for what is allowed.');
+  return new GateError('internal', 'Something went wrong here; the log has the details.', 'Try again; if it stays, report it with the log.', { cause: error });
+}

@@ -1,0 +1,34 @@
+import type { RepositoryFileSchema } from '../contract/api/requests.ts';
+import type { z } from 'zod';
+import type { ChangeContract } from '../contract/change-contract.ts';
+import { GateError } from '../contract/gate-error.ts';
+import type { Kpi } from '../contract/kpi-registry.ts';
+import { readChangeFiles } from '../contract/read-change-files.ts';
+import { toWire } from '../contract/wire-case.ts';
+import { metricIds } from '../domain/model/metric.ts';
+
+type RepositoryFile = z.output<typeof RepositoryFileSchema>;
+
+export interface ReadFiles {
+  readonly contract: ChangeContract;
+  /** The KPIs that the contract names, in the registry's order. */
+  readonly kpis: readonly Kpi[];
+  readonly allKpis: readonly Kpi[];
+}
+
+/** @throws GateError invalid_files with every finding in `context.findings` */
+export function readFilesOrThrow(files: { contract: RepositoryFile; registry: RepositoryFile; policy: RepositoryFile | null }): ReadFiles {
+  const { findings, contract, kpis } = readChangeFiles(files);
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0 || contract === null || kpis === null) {
+    const first = errors[0];
+    throw new GateError(
+      errors.some(({ code }) => code === 'no_control') ? 'design_not_supported' : 'invalid_files',
+      first ? `${first.file}:${first.line}:${first.column} ${first.message}` : `${files.contract.path} cannot be read.`,
+      first ? first.remedy : 'Run: changegate validate',
+      { context: { findings: toWire(findings) } },
+    );
+  }
+  const ids = metricIds(contract);
+  return { contract, kpis: kpis.filter(({ id }) => ids.has(id)), allKpis: kpis };
+}
