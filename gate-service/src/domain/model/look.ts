@@ -1,3 +1,4 @@
+import type { HarmMonitorConfig, HarmMonitorState } from '../statistics/harm-monitor.ts';
 import type { Phase } from './change.ts';
 import type { Signal } from './signal.ts';
 import type { EpochMinute, EpochMs } from './time.ts';
@@ -7,6 +8,11 @@ import type { TallyByVariant } from './variant.ts';
 export interface ConsumedMinute extends TallyByVariant {
   readonly minute: EpochMinute;
   readonly phaseIndex: number;
+}
+
+/** One minute of first exposure as the source reports it. */
+export interface MinuteTally extends TallyByVariant {
+  readonly minute: EpochMinute;
 }
 
 /** The last look at one metric, as shown to people. */
@@ -20,32 +26,86 @@ export interface MetricLook {
   readonly totals: TallyByVariant;
 }
 
-/** Where the change's ladder stands (STATISTICS.md section P). Restoring is only ever proposed. */
+/**
+ * Where the change's ladder stands (STATISTICS.md section P). Plain JSON; a function of the consumed minutes, the
+ * phases and the time of a person's raise, not of when the looks happened. Restoring is only ever proposed.
+ */
 export interface WatchState {
-  /** JSON of the harm monitors by KPI id, as `domain/statistics` made them: cumulative and fresh. */
   readonly monitors: readonly MetricWatch[];
-  readonly familyLogWealth: number;
+  /** Natural logarithm of the family wealth (K14); null when it cannot be computed, which never alarms. */
+  readonly familyLogWealth: number | null;
+  /** The same over the units of the latest throttled phase; null before the first throttle. */
   readonly freshLogWealth: number | null;
+  /** The same over the units since a person raised exposure again; null when nobody did. */
+  readonly sinceRaiseLogWealth: number | null;
+  /** When a person raised exposure again, as the looks were told; null when nobody did. */
+  readonly raisedAt: EpochMs | null;
   /** KPI ids whose own weighted wealth is past 1/alpha. */
   readonly blamed: readonly string[];
-  /** Since when each fast rule (by its position in the contract) holds; null while it does not. */
+  /** By position in the contract. */
   readonly fastRules: readonly FastRuleState[];
+  /** Every threshold crossed so far, in the order of the data; each is kept once. */
+  readonly alarms: readonly Alarm[];
+  /** In observe mode: the strongest step that was recorded instead of taken. */
+  readonly observed: 'throttle' | 'turn_off' | null;
+  /** Index of the throttled phase for which raising exposure again was proposed to people; null when it was not. */
+  readonly restoreProposedFor: number | null;
 }
 
+/** One metric's harm monitors: over the whole window, over the throttled phase, and since a person's raise. */
 export interface MetricWatch {
   readonly kpiId: string;
   /** First minute that no look has consumed. */
   readonly nextMinute: EpochMinute;
-  readonly config: unknown;
-  readonly cumulative: unknown;
-  readonly fresh: unknown;
+  readonly config: HarmMonitorConfig;
+  readonly cumulative: HarmMonitorState;
+  /** Phase of the last consumed minute; null before the first. */
+  readonly phaseIndex: number | null;
+  readonly totals: TallyByVariant;
+  readonly fresh: {
+    readonly phaseIndex: number;
+    readonly state: HarmMonitorState;
+    readonly totals: TallyByVariant;
+  } | null;
+  readonly sinceRaise: { readonly raisedAt: EpochMs; readonly state: HarmMonitorState } | null;
+  /** Control units since the treatment last had one, in the phase of the last consumed minute (G4). */
+  readonly controlSinceTreatment: number;
   /** Since when the signal has been a non-answer; null while it answers. */
   readonly blindSince: EpochMs | null;
 }
 
 export interface FastRuleState {
+  /** Since when the rule holds on the treatment alone; null while it does not. */
   readonly firedAt: EpochMs | null;
+  /** Since when it holds on both arms: an incident that the change did not cause. */
   readonly sharedIncidentAt: EpochMs | null;
+  /** The sliding window's contents, oldest first: at most 61 slots of equal length, only those with trials. */
+  readonly slots: readonly (TallyByVariant & { readonly slot: number })[];
+}
+
+/** One threshold that the data crossed. `at` is when the crossing minute's outcomes were complete. */
+export interface Alarm {
+  readonly kind: 'family' | 'fresh' | 'since_raise' | 'fast_rule' | 'fast_rule_persists';
+  readonly calls: 'throttle' | 'turn_off';
+  readonly at: EpochMs;
+  /** The KPI to blame: the largest weighted wealth, or the fast rule's KPI. */
+  readonly kpiId: string;
+  /** Natural logarithm of the wealth that crossed; null for a fast rule. */
+  readonly logWealth: number | null;
+  /** The raise after which it was found; null when nobody had raised exposure. */
+  readonly raisedAt: EpochMs | null;
+  /** The throttled phase of `fresh` and `fast_rule_persists`; null otherwise. */
+  readonly phaseIndex: number | null;
+  /** Position of the fast rule in the contract; null otherwise. */
+  readonly rule: number | null;
+}
+
+/** What people must hear of, although nothing is done to the flag. */
+export interface LookAlert {
+  readonly kind: 'blind' | 'fast_rule' | 'shared_incident' | 'treatment_silent';
+  readonly kpiId: string;
+  readonly since: EpochMs;
+  readonly detail: string;
 }
 
 export type { Phase };

@@ -1,6 +1,6 @@
-import type { Change } from './change.ts';
-import type { Kpi } from '../../contract/kpi-registry.ts';
 import type { Effect } from '../../contract/effect.ts';
+import type { Kpi } from '../../contract/kpi-registry.ts';
+import type { Change } from './change.ts';
 
 export type MetricRole = 'primary' | 'leading' | 'guardrail';
 
@@ -25,12 +25,38 @@ export function metricsOf(change: Pick<Change, 'contract' | 'kpis'>): readonly M
     const kpi = change.kpis.find((candidate) => candidate.id === id);
     const guardrail = guardrails.find((candidate) => candidate.kpi === id);
     return kpi
-      ? [{ kpi, roles: list, margin: guardrail?.noWorseThan ?? null, mustBeNonInferior: guardrail?.mustBeNonInferior ?? false }]
+      ? [
+          {
+            kpi,
+            roles: list,
+            margin: guardrail?.noWorseThan ?? null,
+            mustBeNonInferior: guardrail?.mustBeNonInferior ?? false,
+          },
+        ]
       : [];
   });
+}
+
+/** Every KPI that a look reads: those of `metricsOf`, then the ones that only a fast rule names (no role, no margin). */
+export function watchedMetricsOf(change: Pick<Change, 'contract' | 'kpis'>): readonly Metric[] {
+  const metrics = metricsOf(change);
+  const known = new Set(metrics.map(({ kpi }) => kpi.id));
+  const named = new Set(change.contract.fast.map(({ kpi }) => kpi));
+  const others = change.kpis.filter(({ id }) => named.has(id) && !known.has(id));
+  return [...metrics, ...others.map((kpi): Metric => ({ kpi, roles: [], margin: null, mustBeNonInferior: false }))];
 }
 
 /** Whether more counted outcomes are worse: errors, or a KPI that should decrease. */
 export function harmDirection(kpi: Kpi): 'increase' | 'decrease' {
   return kpi.direction === 'decrease_is_good' ? 'increase' : 'decrease';
+}
+
+/** Ids of every KPI that the contract names, fast rules included. */
+export function metricIds(contract: Change['contract']): ReadonlySet<string> {
+  return new Set([
+    contract.primary.kpi,
+    ...(contract.leading ? [contract.leading.kpi] : []),
+    ...contract.guardrails.map(({ kpi }) => kpi),
+    ...contract.fast.map(({ kpi }) => kpi),
+  ]);
 }

@@ -4,3 +4,8 @@ export type Signal = (typeof SIGNALS)[number];
 
 /** The signals that mean "the source did not answer for this change". */
 export const NON_ANSWERS = ['no_data', 'stale', 'source_error'] as const satisfies readonly Signal[];
+
+/** Whether the signal means "the source did not answer for this change". */
+export function isNonAnswer(signal: Signal): signal is (typeof NON_ANSWERS)[number] {
+  return (NON_ANSWERS as readonly Signal[]).includes(signal);
+}

@@ -1,6 +1,7 @@
 import type { Kpi } from '../../contract/kpi-registry.ts';
 import type { Change, Phase } from './change.ts';
 import type { Intervention } from './intervention.ts';
+import type { Alarm } from './look.ts';
 import type { MetricRole } from './metric.ts';
 import type { Signal } from './signal.ts';
 import type { EpochMinute, EpochMs } from './time.ts';
@@ -9,12 +10,12 @@ import type { Tally, TallyByVariant } from './variant.ts';
 export const VERDICTS = ['pass', 'fail', 'inconclusive'] as const;
 export type VerdictWord = (typeof VERDICTS)[number];
 
-/** A KPI's own past, week by week in UTC: what forecasts, priors and coverage are made from. */
+/** A KPI's own past in spans of 168 h, whatever changes ran: what forecasts, priors and coverage are made from. */
 export interface KpiHistory {
   readonly kpiId: string;
-  /** Complete weeks looked at, newest last; each with its trials by hour of the week and their outcomes. */
+  /** Complete 168 h spans that end at the last full hour, newest last, at most 8; each with its trials and outcomes. */
   readonly weeks: readonly { readonly firstMinute: EpochMinute; readonly total: Tally }[];
-  /** Median trials per hour of the week (168 values, Monday 00:00 UTC first) over the last 4 weeks; empty without history. */
+  /** Typical trials per hour of the week (168 values, Monday 00:00 UTC first) over the last 4 spans; empty without history. */
   readonly hourOfWeek: readonly number[];
 }
 
@@ -69,6 +70,8 @@ export interface VerdictEvidence {
   };
   readonly heartbeatHours: readonly number[];
   readonly interventions: readonly Intervention[];
+  /** What the watch found, acted upon or (in observe mode) not; absent when the watch kept no state. */
+  readonly alarms?: readonly Alarm[];
   /** Hashes at the default branch's head as the Action sent them; null when unknown. */
   readonly headHashes: { readonly contract: string | null; readonly kpis: string | null };
   readonly treatmentHashNow: string | null;

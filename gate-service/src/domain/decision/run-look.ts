@@ -1,0 +1,275 @@
+import type { Change, Phase } from '../model/change.ts';
+import type { Intervention } from '../model/intervention.ts';
+import type {
+  Alarm,
+  ConsumedMinute,
+  LookAlert,
+  MetricLook,
+  MetricWatch,
+  MinuteTally,
+  WatchState,
+} from '../model/look.ts';
+import { type Metric, watchedMetricsOf } from '../model/metric.ts';
+import type { InterventionPlan } from '../model/plan.ts';
+import { type EpochMinute, type EpochMs, minuteOf, startOfMinute } from '../model/time.ts';
+import type { KpiHistory } from '../model/verdict.ts';
+import { isProportionArm } from '../statistics/estimate.ts';
+import { logWealth } from '../statistics/harm-monitor.ts';
+import { assessSignal, DEFAULT_GRACE_MINUTES, isBlind, type SourceStatus } from './assess-signal.ts';
+import { consumeMinutes } from './consume-minutes.ts';
+import { eligibleShare } from './coverage.ts';
+import { inOrder, shownWealths } from './family-alarms.ts';
+import { expectedTrials } from './history.ts';
+import { planIntervention } from './plan-intervention.ts';
+import { watchFastRules } from './watch-fast-rules.ts';
+import { phaseOf, type WatchContext } from './watch-metric.ts';
+
+/** Minutes that an event may take to reach the built-in store before its minute is consumed (STATISTICS.md K1). */
+export const WATERMARK_MINUTES = 2;
+/** Treatment units that known shares let expect without one coming: by chance once in 10^13 (STATISTICS.md G4). */
+const SILENT_TREATMENT_UNITS = 30;
+
+/** What the sources say about one metric at this look. */
+export interface MetricLookInput {
+  readonly kpiId: string;
+  /** Minutes with trials from `nextMinute` on; those that are not mature yet are left for the next look. */
+  readonly minutes: readonly MinuteTally[];
+  readonly source: SourceStatus;
+  readonly lastSeen: { readonly kpi: EpochMinute | null; readonly change: EpochMinute | null };
+  readonly history: KpiHistory;
+}
+
+export interface LookInput {
+  readonly change: Pick<Change, 'contract' | 'kpis' | 'state'> & { readonly effectiveAt: EpochMinute };
+  /** As read from the flag, this look's reading included: a minute's allocation must be known before it is consumed. */
+  readonly phases: readonly Phase[];
+  readonly watch: WatchState;
+  readonly metrics: readonly MetricLookInput[];
+  readonly interventions: readonly Intervention[];
+  /** When a person last raised exposure after an intervention; null when nobody did. */
+  readonly personRaisedAt: EpochMs | null;
+  /** The operator's switch: everything is computed, nothing is planned. */
+  readonly paused: boolean;
+  readonly graceMinutes?: number;
+  readonly now: EpochMs;
+}
+
+export interface Look {
+  readonly watch: WatchState;
+  readonly consumed: readonly { readonly kpiId: string; readonly minutes: readonly ConsumedMinute[] }[];
+  readonly looks: readonly MetricLook[];
+  /** Thresholds first crossed in this look's data. */
+  readonly alarms: readonly Alarm[];
+  /** What people must hear of: fast rules that fired, shared incidents, a silent treatment, blindness. */
+  readonly alerts: readonly LookAlert[];
+  readonly plan: InterventionPlan;
+}
+
+/** The first minute that is not mature at `now` for a KPI, and never beyond the window (STATISTICS.md K1). */
+export function consumableUntil(
+  change: Pick<Change, 'contract'> & { readonly effectiveAt: EpochMinute },
+  metric: Pick<Metric, 'kpi'>,
+  now: EpochMs,
+): EpochMinute {
+  const mature = minuteOf(now) - metric.kpi.measure.withinMinutes - WATERMARK_MINUTES;
+  return Math.min(mature, change.effectiveAt + change.contract.windowMinutes);
+}
+
+interface Prepared {
+  readonly metric: Metric;
+  readonly monitor: MetricWatch;
+  readonly input: MetricLookInput;
+  readonly source: SourceStatus;
+  readonly minutes: readonly MinuteTally[];
+  readonly to: EpochMinute;
+}
+
+/**
+ * One look at a change: consumes what has matured, advances the harm monitors and fast rules, assesses each metric's
+ * signal and plans what to do. Pure, so it can be repeated; what it consumed decides, not when it was run, so skipped
+ * looks lose nothing (STATISTICS.md K1).
+ */
+export function evaluateLook(input: LookInput): Look {
+  const { change, phases, watch, now } = input;
+  const raisedAt = latest(watch.raisedAt, input.personRaisedAt);
+  const context: WatchContext = { phases, windowStart: change.effectiveAt, raisedAt };
+  const prepared = prepare(input);
+  const consumption = consumeMinutes(
+    prepared.map(({ monitor }) => monitor),
+    watch.alarms,
+    prepared,
+    context,
+  );
+  const fast = watchFastRules(
+    change.contract.fast,
+    watch.fastRules,
+    consumption.alarms,
+    (kpiId) => fastMinutes(prepared, kpiId),
+    context,
+  );
+  const assessed = prepared.map((one, i) => {
+    const monitor = consumption.monitors[i]!;
+    return {
+      one,
+      monitor,
+      ...assess(
+        input,
+        one,
+        monitor,
+        adverseReason(one.metric, fast.alarms, consumption.wealths.family?.blamed ?? [], raisedAt),
+      ),
+    };
+  });
+  const monitors = assessed.map(({ one, monitor, blindSince }) => ({ ...monitor, nextMinute: one.to, blindSince }));
+  const found: WatchState = {
+    ...watch,
+    ...shownWealths(consumption.wealths),
+    monitors,
+    raisedAt,
+    fastRules: fast.states,
+    alarms: inOrder(fast.alarms),
+  };
+  const plan = planIntervention({ ...input, personRaisedAt: raisedAt, watch: found });
+  return {
+    watch: afterPlan(found, plan),
+    consumed: consumption.consumed,
+    looks: assessed.map(({ one, monitor, signal, detail }) => ({
+      kpiId: one.metric.kpi.id,
+      signal,
+      detail,
+      at: now,
+      logWealth: logWealth(monitor.cumulative),
+      totals: monitor.totals,
+    })),
+    alarms: fast.alarms.slice(watch.alarms.length),
+    alerts: [...fast.alerts, ...silentTreatments(prepared, monitors, phases), ...blindAlerts(monitors, input)],
+    plan,
+  };
+}
+
+/** Keeps the minutes that are new, mature and sound; a metric that was not asked for is one whose source did not answer. */
+function prepare({ change, watch, metrics, now }: LookInput): readonly Prepared[] {
+  return watchedMetricsOf(change).flatMap((metric) => {
+    const monitor = watch.monitors.find(({ kpiId }) => kpiId === metric.kpi.id);
+    if (!monitor) return [];
+    const input = metrics.find(({ kpiId }) => kpiId === metric.kpi.id) ?? notAsked(metric.kpi.id);
+    const answered = input.source.status === 'ok';
+    const to = answered ? Math.max(monitor.nextMinute, consumableUntil(change, metric, now)) : monitor.nextMinute;
+    const due = input.minutes.filter(({ minute }) => minute >= monitor.nextMinute && minute < to);
+    const minutes = due.filter(
+      ({ minute, off, on }) => Number.isInteger(minute) && isProportionArm(off) && isProportionArm(on),
+    );
+    const broken = due.length - minutes.length;
+    const source: SourceStatus =
+      broken > 0 ? { status: 'error', detail: `${broken} minutes with counts that cannot be.` } : input.source;
+    return [
+      { metric, monitor, input, source, minutes: minutes.toSorted((left, right) => left.minute - right.minute), to },
+    ];
+  });
+}
+
+function notAsked(kpiId: string): MetricLookInput {
+  return {
+    kpiId,
+    minutes: [],
+    source: { status: 'error', detail: 'it was not asked.' },
+    lastSeen: { kpi: null, change: null },
+    history: { kpiId, weeks: [], hourOfWeek: [] },
+  };
+}
+
+function fastMinutes(prepared: readonly Prepared[], kpiId: string) {
+  const one = prepared.find(({ metric }) => metric.kpi.id === kpiId);
+  if (one?.input.source.status !== 'ok') return null;
+  const { minutes, monitor, to, metric } = one;
+  return { minutes, from: monitor.nextMinute, to, withinMinutes: metric.kpi.measure.withinMinutes };
+}
+
+function assess(input: LookInput, one: Prepared, monitor: MetricWatch, adverse: string | null) {
+  const { change, phases, now } = input;
+  const { history, lastSeen } = one.input;
+  const expected = expectedTrials(history, change.effectiveAt, Math.max(change.effectiveAt, one.to));
+  const off = phases.findLast(({ cause }) => cause === 'turn_off');
+  const windowEnd = change.effectiveAt + change.contract.windowMinutes;
+  return assessSignal({
+    source: one.source,
+    lastSeen,
+    history,
+    windowStart: change.effectiveAt,
+    trafficUntil: off && off.endMinute === null ? Math.min(off.startMinute, windowEnd) : windowEnd,
+    eligibleShare: eligibleShare(monitor.totals.off.n + monitor.totals.on.n, expected),
+    now,
+    monitorWorks: monitor.cumulative.status === 'ok',
+    closedBlocks: monitor.cumulative.closedBlocks,
+    adverse,
+    previousBlindSince: one.monitor.blindSince,
+  });
+}
+
+/** Blamed on its own, or the culprit of an alarm since the last raise (STATISTICS.md K14). */
+function adverseReason(
+  { kpi }: Metric,
+  alarms: readonly Alarm[],
+  blamed: readonly string[],
+  raisedAt: EpochMs | null,
+): string | null {
+  const alarm = alarms.findLast((one) => one.kpiId === kpi.id && one.raisedAt === raisedAt);
+  if (alarm)
+    return alarm.rule === null ? 'Harm is established for this KPI.' : 'A fast rule of the contract was broken.';
+  return raisedAt === null && blamed.includes(kpi.id) ? 'Harm is established for this KPI.' : null;
+}
+
+function silentTreatments(
+  prepared: readonly Prepared[],
+  monitors: readonly MetricWatch[],
+  phases: readonly Phase[],
+): readonly LookAlert[] {
+  return prepared.flatMap(({ metric, monitor: before, to }, i): readonly LookAlert[] => {
+    const after = monitors[i]!;
+    const phase = phases.find(({ index }) => index === after.phaseIndex);
+    if (!phase || phaseOf(phases, to - 1)?.index !== phase.index) return [];
+    const odds = phase.share / (1 - phase.share);
+    const samePhase = before.phaseIndex === after.phaseIndex;
+    const wasSilent = samePhase && before.controlSinceTreatment * odds >= SILENT_TREATMENT_UNITS;
+    if (wasSilent || !(after.controlSinceTreatment * odds >= SILENT_TREATMENT_UNITS)) return [];
+    const detail = `${after.controlSinceTreatment} trials without the change came, and none with it.`;
+    return [{ kind: 'treatment_silent', kpiId: metric.kpi.id, since: startOfMinute(to), detail }];
+  });
+}
+
+function blindAlerts(
+  monitors: readonly MetricWatch[],
+  { now, graceMinutes = DEFAULT_GRACE_MINUTES }: LookInput,
+): readonly LookAlert[] {
+  return monitors.flatMap(({ kpiId, blindSince }): readonly LookAlert[] => {
+    if (blindSince === null || !isBlind(blindSince, now, graceMinutes)) return [];
+    return [
+      {
+        kind: 'blind',
+        kpiId,
+        since: blindSince,
+        detail: 'The watch sees nothing of this KPI. Nothing is done, and nothing is certain.',
+      },
+    ];
+  });
+}
+
+function afterPlan(watch: WatchState, plan: InterventionPlan): WatchState {
+  switch (plan.kind) {
+    case 'observe':
+      return { ...watch, observed: plan.would.kind };
+    case 'propose_restore':
+      return { ...watch, restoreProposedFor: plan.phaseIndex };
+    case 'none':
+    case 'throttle':
+    case 'turn_off':
+      return watch;
+    default:
+      return plan satisfies never;
+  }
+}
+
+function latest(left: EpochMs | null, right: EpochMs | null): EpochMs | null {
+  if (left === null || right === null) return left ?? right;
+  return Math.max(left, right);
+}

@@ -1,0 +1,113 @@
+import type { Phase } from '../model/change.ts';
+import type { MetricWatch, MinuteTally } from '../model/look.ts';
+import { type EpochMinute, type EpochMs, minuteOf } from '../model/time.ts';
+import { addTallies, NO_TALLY } from '../model/variant.ts';
+import {
+  advanceHarmMonitor,
+  closeOrDiscardOpenBlock,
+  type HarmMonitorConfig,
+  type HarmMonitorState,
+  type MonitorMinute,
+  rampStep,
+  startHarmMonitor,
+} from '../statistics/harm-monitor.ts';
+import { splitsTraffic } from './effect-scale.ts';
+
+/** What one metric's minutes are consumed against. */
+export interface WatchContext {
+  readonly phases: readonly Phase[];
+  readonly windowStart: EpochMinute;
+  readonly raisedAt: EpochMs | null;
+}
+
+/** The phase that an exposure minute belongs to; null for the minutes between phases. */
+export function phaseOf(phases: readonly Phase[], minute: EpochMinute): Phase | null {
+  return phases.find(({ startMinute, endMinute }) => startMinute <= minute && minute < (endMinute ?? Infinity)) ?? null;
+}
+
+/** The fresh monitor of a throttled phase bets everything with its first block (STATISTICS.md section P). */
+export function freshConfig(config: HarmMonitorConfig): HarmMonitorConfig {
+  return { ...config, onset: 'immediate' };
+}
+
+/**
+ * Consumes one minute of one metric (STATISTICS.md K1, U): ends the open block where the allocation changed, then feeds
+ * the monitor of the whole window, the fresh one of a throttled phase, and the one since a person's raise. Phases without
+ * both variants on offer are counted but not compared.
+ * @param minute inside `phase`, later than every minute consumed before
+ */
+export function watchMinute(
+  metric: MetricWatch,
+  minute: MinuteTally,
+  phase: Phase,
+  context: WatchContext,
+): MetricWatch {
+  const { config, totals } = metric;
+  const counted = {
+    ...metric,
+    phaseIndex: phase.index,
+    totals: { off: addTallies(totals.off, minute.off), on: addTallies(totals.on, minute.on) },
+    controlSinceTreatment: silence(metric, minute, phase),
+  };
+  if (!splitsTraffic(phase)) return counted;
+  const step = allocationStep(metric, phase, context.phases);
+  const cumulative = step(config, metric.cumulative);
+  return {
+    ...counted,
+    cumulative: advanceHarmMonitor(config, cumulative, monitorMinute(minute, context.windowStart)),
+    fresh: watchFresh(metric, minute, phase, context.windowStart),
+    sinceRaise: watchSinceRaise(metric, minute, context.raisedAt, step),
+  };
+}
+
+/** What the change of allocation since the last consumed minute does to an open block (K6, U). */
+function allocationStep(metric: MetricWatch, phase: Phase, phases: readonly Phase[]) {
+  if (metric.phaseIndex === null || metric.phaseIndex === phase.index) {
+    return (_: HarmMonitorConfig, state: HarmMonitorState) => state;
+  }
+  const before = phases.find(({ index }) => index === metric.phaseIndex);
+  return before && phase.share > before.share ? rampStep : closeOrDiscardOpenBlock;
+}
+
+function watchFresh(
+  metric: MetricWatch,
+  minute: MinuteTally,
+  phase: Phase,
+  windowStart: EpochMinute,
+): MetricWatch['fresh'] {
+  if (phase.cause !== 'throttle') return metric.fresh;
+  const config = freshConfig(metric.config);
+  const fresh =
+    metric.fresh?.phaseIndex === phase.index
+      ? metric.fresh
+      : { phaseIndex: phase.index, state: startHarmMonitor(config), totals: { off: NO_TALLY, on: NO_TALLY } };
+  return {
+    phaseIndex: phase.index,
+    state: advanceHarmMonitor(config, fresh.state, monitorMinute(minute, windowStart)),
+    totals: { off: addTallies(fresh.totals.off, minute.off), on: addTallies(fresh.totals.on, minute.on) },
+  };
+}
+
+function watchSinceRaise(
+  metric: MetricWatch,
+  minute: MinuteTally,
+  raisedAt: EpochMs | null,
+  step: (config: HarmMonitorConfig, state: HarmMonitorState) => HarmMonitorState,
+): MetricWatch['sinceRaise'] {
+  if (raisedAt === null || minute.minute <= minuteOf(raisedAt)) return metric.sinceRaise;
+  const state =
+    metric.sinceRaise?.raisedAt === raisedAt
+      ? step(metric.config, metric.sinceRaise.state)
+      : startHarmMonitor(metric.config);
+  return { raisedAt, state: advanceHarmMonitor(metric.config, state, monitorMinute(minute, minuteOf(raisedAt))) };
+}
+
+/** Control units since the treatment last had one, within one phase that serves both (STATISTICS.md G4). */
+function silence(metric: MetricWatch, { off, on }: MinuteTally, phase: Phase): number {
+  if (!splitsTraffic(phase) || !(on.n === 0)) return 0;
+  return (metric.phaseIndex === phase.index ? metric.controlSinceTreatment : 0) + off.n;
+}
+
+function monitorMinute({ minute, off, on }: MinuteTally, start: EpochMinute): MonitorMinute {
+  return { minute: minute - start, nA: off.n, yA: off.y, nB: on.n, yB: on.y };
+}
