@@ -11,23 +11,22 @@ import type {
 } from '../model/look.ts';
 import { type Metric, watchedMetricsOf } from '../model/metric.ts';
 import type { InterventionPlan } from '../model/plan.ts';
-import { type EpochMinute, type EpochMs, minuteOf, startOfMinute } from '../model/time.ts';
+import { type EpochMinute, type EpochMs, minuteOf } from '../model/time.ts';
 import type { KpiHistory } from '../model/verdict.ts';
 import { isProportionArm } from '../statistics/estimate.ts';
 import { logWealth } from '../statistics/harm-monitor.ts';
-import { assessSignal, DEFAULT_GRACE_MINUTES, isBlind, type SourceStatus } from './assess-signal.ts';
+import { assessSignal, type SourceStatus } from './assess-signal.ts';
 import { consumeMinutes } from './consume-minutes.ts';
 import { eligibleShare } from './coverage.ts';
 import { inOrder, shownWealths } from './family-alarms.ts';
 import { expectedTrials } from './history.ts';
+import { blindAlerts, silentTreatments } from './look-alerts.ts';
 import { planIntervention } from './plan-intervention.ts';
 import { watchFastRules } from './watch-fast-rules.ts';
-import { phaseOf, type WatchContext } from './watch-metric.ts';
+import type { WatchContext } from './watch-metric.ts';
 
 /** Minutes that an event may take to reach the built-in store before its minute is consumed (STATISTICS.md K1). */
 export const WATERMARK_MINUTES = 2;
-/** Treatment units that known shares let expect without one coming: by chance once in 10^13 (STATISTICS.md G4). */
-const SILENT_TREATMENT_UNITS = 30;
 
 /** What the sources say about one metric at this look. */
 export interface MetricLookInput {
@@ -142,7 +141,11 @@ export function evaluateLook(input: LookInput): Look {
       totals: monitor.totals,
     })),
     alarms: fast.alarms.slice(watch.alarms.length),
-    alerts: [...fast.alerts, ...silentTreatments(prepared, monitors, phases), ...blindAlerts(monitors, input)],
+    alerts: [
+      ...fast.alerts,
+      ...silentTreatments(watch.monitors, monitors, phases),
+      ...blindAlerts(monitors, now, input.graceMinutes),
+    ],
     plan,
   };
 }
@@ -217,41 +220,6 @@ function adverseReason(
   if (alarm)
     return alarm.rule === null ? 'Harm is established for this KPI.' : 'A fast rule of the contract was broken.';
   return raisedAt === null && blamed.includes(kpi.id) ? 'Harm is established for this KPI.' : null;
-}
-
-function silentTreatments(
-  prepared: readonly Prepared[],
-  monitors: readonly MetricWatch[],
-  phases: readonly Phase[],
-): readonly LookAlert[] {
-  return prepared.flatMap(({ metric, monitor: before, to }, i): readonly LookAlert[] => {
-    const after = monitors[i]!;
-    const phase = phases.find(({ index }) => index === after.phaseIndex);
-    if (!phase || phaseOf(phases, to - 1)?.index !== phase.index) return [];
-    const odds = phase.share / (1 - phase.share);
-    const samePhase = before.phaseIndex === after.phaseIndex;
-    const wasSilent = samePhase && before.controlSinceTreatment * odds >= SILENT_TREATMENT_UNITS;
-    if (wasSilent || !(after.controlSinceTreatment * odds >= SILENT_TREATMENT_UNITS)) return [];
-    const detail = `${after.controlSinceTreatment} trials without the change came, and none with it.`;
-    return [{ kind: 'treatment_silent', kpiId: metric.kpi.id, since: startOfMinute(to), detail }];
-  });
-}
-
-function blindAlerts(
-  monitors: readonly MetricWatch[],
-  { now, graceMinutes = DEFAULT_GRACE_MINUTES }: LookInput,
-): readonly LookAlert[] {
-  return monitors.flatMap(({ kpiId, blindSince }): readonly LookAlert[] => {
-    if (blindSince === null || !isBlind(blindSince, now, graceMinutes)) return [];
-    return [
-      {
-        kind: 'blind',
-        kpiId,
-        since: blindSince,
-        detail: 'The watch sees nothing of this KPI. Nothing is done, and nothing is certain.',
-      },
-    ];
-  });
 }
 
 function afterPlan(watch: WatchState, plan: InterventionPlan): WatchState {

@@ -1,0 +1,46 @@
+import type { Phase } from '../model/change.ts';
+import type { LookAlert, MetricWatch } from '../model/look.ts';
+import { type EpochMs, startOfMinute } from '../model/time.ts';
+import { DEFAULT_GRACE_MINUTES, isBlind } from './assess-signal.ts';
+import { phaseOf } from './watch-metric.ts';
+
+/** Treatment units that known shares let expect without one coming: by chance once in 10^13 (STATISTICS.md G4). */
+const SILENT_TREATMENT_UNITS = 30;
+
+/**
+ * Metrics whose control flows while their treatment went silent since the last look, within the phase that lasts
+ * (STATISTICS.md G4). An alert only: silence never turns anything off.
+ */
+export function silentTreatments(
+  before: readonly MetricWatch[],
+  after: readonly MetricWatch[],
+  phases: readonly Phase[],
+): readonly LookAlert[] {
+  return after.flatMap((metric): readonly LookAlert[] => {
+    const phase = phaseOf(phases, metric.nextMinute - 1);
+    if (!phase || phase.index !== metric.phaseIndex) return [];
+    const odds = phase.share / (1 - phase.share);
+    const previous = before.find(({ kpiId }) => kpiId === metric.kpiId);
+    const known = previous?.phaseIndex === phase.index && isSilent(previous, odds);
+    if (known || !isSilent(metric, odds)) return [];
+    const detail = `${metric.controlSinceTreatment} trials without the change came, and none with it.`;
+    return [{ kind: 'treatment_silent', kpiId: metric.kpiId, since: startOfMinute(metric.nextMinute), detail }];
+  });
+}
+
+/** Metrics that have not answered for longer than the grace time. Repeated at every look; `since` tells them apart. */
+export function blindAlerts(
+  monitors: readonly MetricWatch[],
+  now: EpochMs,
+  graceMinutes: number = DEFAULT_GRACE_MINUTES,
+): readonly LookAlert[] {
+  return monitors.flatMap(({ kpiId, blindSince }): readonly LookAlert[] => {
+    if (blindSince === null || !isBlind(blindSince, now, graceMinutes)) return [];
+    const detail = 'The watch sees nothing of this KPI. Nothing is done about the flag, and nothing is certain.';
+    return [{ kind: 'blind', kpiId, since: blindSince, detail }];
+  });
+}
+
+function isSilent({ controlSinceTreatment }: MetricWatch, odds: number): boolean {
+  return controlSinceTreatment * odds >= SILENT_TREATMENT_UNITS;
+}

@@ -1,0 +1,125 @@
+import type { Metric } from '../model/metric.ts';
+import { NON_ANSWERS } from '../model/signal.ts';
+import type { EpochMinute } from '../model/time.ts';
+import type { MetricEvidence, QualityCheck, VerdictEvidence } from '../model/verdict.ts';
+import { isCount, isProportionArm } from '../statistics/estimate.ts';
+import { twoProportionZ } from '../statistics/two-proportion-z.ts';
+import { coverageOf } from './coverage.ts';
+import { comparableStrata } from './effect-scale.ts';
+
+/** Late shares that differ between the arms bias what the looks consumed (STATISTICS.md K1). */
+const LATE_ALPHA = 0.001;
+/** A floor of 90% is met by 0.9 however it was rounded. */
+const ROUNDING = 1e-9;
+
+export interface ObservedWindow {
+  readonly from: EpochMinute;
+  readonly to: EpochMinute;
+}
+
+/**
+ * The data quality checks of one KPI of the contract (STATISTICS.md section Q): is there data at all, are its counts
+ * possible, do the phases hold it, does it cover the window, did its source answer, did both arms arrive alike.
+ * @param metric null when the contract names a KPI without a definition
+ * @returns      checks named `<check>:<kpi>`; without usable data only the check that failed
+ */
+export function checkMetric(
+  kpiId: string,
+  metric: Metric | null,
+  evidence: VerdictEvidence,
+  observed: ObservedWindow | null,
+): readonly QualityCheck[] {
+  const check = checksFor(kpiId);
+  const own = evidence.metrics.filter((candidate) => candidate.kpiId === kpiId);
+  const data = own[0];
+  if (!metric) return [check('no_data', 'failed', 'The KPI that the contract names has no definition.')];
+  if (!data || own.length > 1)
+    return [check('no_data', 'failed', 'There is not exactly one record of evidence for this KPI.')];
+  if (!hasPossibleCounts(data)) {
+    return [
+      check('counts', 'failed', 'There are counts that cannot be: not whole, negative, or more outcomes than trials.'),
+    ];
+  }
+  return [
+    dataCheck(check, data, metric, evidence),
+    phaseCheck(check, data, evidence),
+    coverageCheck(check, data, evidence, observed),
+    answerCheck(check, data, evidence),
+    lateCheck(check, data),
+  ];
+}
+
+type Check = (name: string, status: QualityCheck['status'], detail: string) => QualityCheck;
+
+function checksFor(kpiId: string): Check {
+  return (name, status, detail) => ({ check: `${name}:${kpiId}`, status, detail });
+}
+
+/** A guardrail needs both arms, or no harm could ever be seen; the primary's empty arm is the rule's own non-answer. */
+function dataCheck(check: Check, data: MetricEvidence, { roles }: Metric, { phases }: VerdictEvidence): QualityCheck {
+  const strata = comparableStrata(data, phases);
+  const off = strata.reduce((total, { control }) => total + control.n, 0);
+  const on = strata.reduce((total, { treatment }) => total + treatment.n, 0);
+  const missing = roles.includes('guardrail') ? off === 0 || on === 0 : off + on === 0;
+  const detail = `${on} trials with the change, ${off} without, in phases that served both.`;
+  return check('no_data', missing ? 'failed' : 'ok', detail);
+}
+
+/** Trials between phases compare nothing; where they are many, or the sums contradict each other, the rest is no sample. */
+function phaseCheck(check: Check, data: MetricEvidence, { phases, change }: VerdictEvidence): QualityCheck {
+  const known = new Set(phases.map(({ index }) => index));
+  const inPhases = data.strata
+    .filter(({ phaseIndex }) => known.has(phaseIndex))
+    .reduce((total, { off, on }) => total + off.n + on.n, 0);
+  const all = data.activeHours.reduce((total, { n }) => total + n, 0);
+  const detail = `${inPhases} of ${all} trials of the window lie in a phase with a known allocation.`;
+  if (inPhases > all) return check('phases', 'failed', `The sums contradict each other: ${detail}`);
+  return check('phases', inPhases < all * (change.contract.coverageFloor - ROUNDING) ? 'failed' : 'ok', detail);
+}
+
+function coverageCheck(
+  check: Check,
+  data: MetricEvidence,
+  { change, heartbeatHours }: VerdictEvidence,
+  observed: ObservedWindow | null,
+): QualityCheck {
+  if (observed === null) return check('coverage', 'unknown', 'There is no window to cover.');
+  const { history, activeHours } = data;
+  const { share, missing, buckets, basis } = coverageOf({ history, activeHours, heartbeatHours, ...observed });
+  if (share === null) return check('coverage', 'unknown', 'How much of the window has data cannot be told.');
+  const spans = basis === 'history' ? 'spans in which history expects trials' : 'days (there is no history)';
+  const detail = `${missing} of ${buckets} ${spans} are empty: ${percent(share)} of the window is covered.`;
+  return check('coverage', share < change.contract.coverageFloor - ROUNDING ? 'failed' : 'ok', detail);
+}
+
+function answerCheck(check: Check, data: MetricEvidence, { change }: VerdictEvidence): QualityCheck {
+  const minutes = NON_ANSWERS.reduce((total, signal) => total + (data.nonAnswerMinutes[signal] ?? 0), 0);
+  if (!(minutes >= 0)) return check('answers', 'unknown', 'How long the source did not answer cannot be told.');
+  const answered = 1 - minutes / change.contract.windowMinutes;
+  const detail = `The source did not answer for ${Math.round(minutes)} minutes of the window.`;
+  return check('answers', answered < change.contract.coverageFloor - ROUNDING ? 'failed' : 'ok', detail);
+}
+
+function lateCheck(check: Check, { late, consumed }: MetricEvidence): QualityCheck {
+  const arm = (variant: 'off' | 'on') => ({ y: late[variant], n: consumed[variant].n + late[variant] });
+  const detail = `${late.on} trials with the change and ${late.off} without came after a look had consumed their minute.`;
+  if (!isCount(late.off) || !isCount(late.on))
+    return check('late', 'unknown', 'How many trials came late cannot be told.');
+  if (late.off + late.on === 0) return check('late', 'ok', detail);
+  const { status, pTwoSided } = twoProportionZ(arm('off'), arm('on'));
+  if (status !== 'ok') return check('late', 'unknown', `${detail} Whether that differs by variant cannot be told.`);
+  return check('late', pTwoSided < LATE_ALPHA ? 'failed' : 'ok', detail);
+}
+
+function hasPossibleCounts({ strata, consumed, activeHours }: MetricEvidence): boolean {
+  return (
+    strata.every(({ off, on, minutes }) => isProportionArm(off) && isProportionArm(on) && minutes >= 0) &&
+    isProportionArm(consumed.off) &&
+    isProportionArm(consumed.on) &&
+    activeHours.every(({ hour, n }) => Number.isFinite(hour) && isCount(n))
+  );
+}
+
+function percent(share: number): string {
+  return `${(Math.floor(share * 1000) / 10).toFixed(1)}%`;
+}

@@ -1,0 +1,92 @@
+import { metricsOf } from '../model/metric.ts';
+import { NON_ANSWERS } from '../model/signal.ts';
+import { formatInstant } from '../model/time.ts';
+import type { TallyByVariant } from '../model/variant.ts';
+import type { MetricEvidence, QualityCheck, VerdictEvidence } from '../model/verdict.ts';
+import { newcombeDifference } from '../statistics/newcombe-difference.ts';
+import { VERDICT_CONFIDENCE } from './effect-scale.ts';
+import type { OffDecision } from './judge-change.ts';
+
+/** Gap of early and late effects, in standard errors, and each one's own size with opposite signs (STATISTICS.md I3). */
+const NOVELTY_Z = 2.58;
+const OPPOSITE_Z = 1.96;
+
+/** What people should know beside the verdict; none of it changes the verdict. */
+export function verdictWarnings(
+  evidence: VerdictEvidence,
+  quality: readonly QualityCheck[],
+  off: OffDecision,
+): readonly string[] {
+  return [
+    ...unknownWarnings(evidence),
+    ...quality
+      .filter(({ status }) => status === 'unknown')
+      .map(({ check, detail }) => `The check ${check} could not be made. ${detail}`),
+    ...watchWarnings(evidence, off),
+    ...metricsOf(evidence.change).flatMap(({ kpi, roles }) => {
+      const data = evidence.metrics.find(({ kpiId }) => kpiId === kpi.id);
+      const status = kpi.measure.withinMinutes === 0 && !roles.includes('leading');
+      return [
+        ...(status ? [`"${kpi.title}" counts trials, not users: repeated users may narrow its interval.`] : []),
+        ...(data ? [...silenceWarning(kpi.title, data), ...noveltyWarning(kpi.title, data.novelty)] : []),
+      ];
+    }),
+  ];
+}
+
+function unknownWarnings({ change, headHashes, treatmentHashNow }: VerdictEvidence): readonly string[] {
+  const unknown: string[] = [];
+  if (headHashes.contract === null || headHashes.kpis === null) {
+    unknown.push(
+      'Whether the contract and the KPI definitions are still those of the stamp is unknown: their hashes were not sent.',
+    );
+  }
+  if (change.treatmentHash === null || treatmentHashNow === null) {
+    unknown.push('Whether the flag was changed beyond its percentage is unknown.');
+  }
+  return unknown;
+}
+
+function watchWarnings(
+  { pausedMinutes, alarms = [], change, phases }: VerdictEvidence,
+  off: OffDecision,
+): readonly string[] {
+  const warnings: string[] = [];
+  if (pausedMinutes > 0)
+    warnings.push(`Interventions were paused for ${Math.round(pausedMinutes)} minutes of the window.`);
+  const first = alarms[0];
+  if (first !== undefined && off === 'none') {
+    const observed =
+      change.contract.stop.adverse === 'observe' ? ' Nothing was touched: the contract only observes.' : '';
+    warnings.push(`The watch found harm at ${formatInstant(first.at)} (${first.kpiId}).${observed}`);
+  }
+  if (phases.some(({ cause }) => cause === 'person')) {
+    warnings.push('A person changed the rollout during the window; each span is compared within itself.');
+  }
+  return warnings;
+}
+
+function silenceWarning(title: string, { nonAnswerMinutes }: MetricEvidence): readonly string[] {
+  const minutes = NON_ANSWERS.reduce((total, signal) => total + (nonAnswerMinutes[signal] ?? 0), 0);
+  return minutes > 0 ? [`The watch saw nothing of "${title}" for ${Math.round(minutes)} minutes.`] : [];
+}
+
+/** Whether the effect of the first two days differs from that of the last three (STATISTICS.md I3). */
+function noveltyWarning(title: string, novelty: MetricEvidence['novelty']): readonly string[] {
+  if (!novelty) return [];
+  const early = effect(novelty.firstDays);
+  const late = effect(novelty.lastDays);
+  if (early === null || late === null) return [];
+  const gap = (early.estimate - late.estimate) / Math.hypot(early.se, late.se);
+  const [zEarly, zLate] = [early.estimate / early.se, late.estimate / late.se];
+  const opposite = zEarly * zLate < 0 && Math.abs(zEarly) > OPPOSITE_Z && Math.abs(zLate) > OPPOSITE_Z;
+  if (!(Math.abs(gap) > NOVELTY_Z) && !opposite) return [];
+  return [
+    `The effect on "${title}" was not the same in the first two and the last three days: it may wear off, or be learned.`,
+  ];
+}
+
+function effect({ off, on }: TallyByVariant): { estimate: number; se: number } | null {
+  const { status, estimate, se } = newcombeDifference(off, on, VERDICT_CONFIDENCE);
+  return status === 'ok' && se !== null && se > 0 ? { estimate, se } : null;
+}
