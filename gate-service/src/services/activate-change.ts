@@ -1,7 +1,8 @@
 import { GateError } from '../contract/gate-error.ts';
-import type { Change } from '../domain/model/change.ts';
+import { type Change, longestWithin, SETTLE_MINUTES } from '../domain/model/change.ts';
 import { minuteOf, startOfMinute } from '../domain/model/time.ts';
 import type { FlagFailure, FlagReading, FlagResult } from '../ports/flag-control.ts';
+import { putFlagFacts } from './flag-facts.ts';
 import type { ActivationGate, Gate } from './gate.ts';
 import { record } from './record.ts';
 import { findChange } from './stamp-change.ts';
@@ -84,9 +85,13 @@ async function accept(gate: Gate, change: Change, reading: Present, actor: strin
       treatmentHash: reading.treatmentHash,
       flagCreatedAt: reading.createdAt,
     });
-    await tx.settings.put(`flag-event:${change.changeId}`, String(reading.lastEventId));
+    const { lastEventId, share, treatmentHash } = reading;
+    await putFlagFacts(tx, change.changeId, { lastEventId, share, treatmentHash, readAt: now, personRaisedAt: null, personTurnedOffAt: null });
     await record(gate, tx, change, 'activation.accepted', { share: reading.share, eventId: reading.lastEventId, treatmentHash: reading.treatmentHash }, actor);
     await tx.schedule.put({ kind: 'look', changeId: change.changeId, dueAt: startOfMinute(minuteOf(now) + 1) });
+    // If nobody is ever exposed, the window never starts; the change is still judged, and says so.
+    const unstarted = minuteOf(now) + change.contract.windowMinutes + longestWithin(change) + SETTLE_MINUTES;
+    await tx.schedule.put({ kind: 'judge', changeId: change.changeId, dueAt: startOfMinute(unstarted) });
   });
 }
 

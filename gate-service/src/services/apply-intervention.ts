@@ -6,8 +6,9 @@ import { minuteOf } from '../domain/model/time.ts';
 import { planFlagCalls } from '../domain/decision/plan-flag-calls.ts';
 import type { FlagFailure, FlagReading } from '../ports/flag-control.ts';
 import type { StoreTransaction } from '../ports/store.ts';
+import { putFlagFacts, readFlagFacts } from './flag-facts.ts';
 import type { Gate } from './gate.ts';
-import { closeOpenPhase } from './phases.ts';
+import { closeOpenPhase, reopenPhase } from './phases.ts';
 import { record } from './record.ts';
 
 export type ClaimedIntervention = Intervention & { readonly fence: number; readonly memo: string | null };
@@ -177,13 +178,26 @@ async function finish(gate: Gate, change: Change, claimed: ClaimedIntervention, 
       eventId: step.reading?.lastEventId ?? null,
       share: step.reading?.share ?? null,
     });
-    if (step.reading) await tx.settings.put(`flag-event:${change.changeId}`, String(step.reading.lastEventId));
-    if (safe) await enterState(gate, tx, change, claimed);
-    else if (step.end.startsWith('blocked')) {
+    if (safe) {
+      await noteReading(tx, change, step.reading ?? null, now);
+      await enterState(gate, tx, change, claimed);
+      return;
+    }
+    // The allocation is what it was, or what a person made it: the next look reads it and goes on from there.
+    await reopenPhase(tx, change.changeId);
+    if (step.end.startsWith('blocked')) {
       await record(gate, tx, change, 'alert.raised', { alert: 'intervention_blocked', interventionId: claimed.interventionId, detail: step.detail });
     }
   });
   gate.log.info({ change_id: change.changeId, intervention_id: claimed.interventionId, outcome: step.end }, 'intervention settled');
+}
+
+/** Remembers our own edit, so that the next look does not take it for a person's. */
+async function noteReading(tx: StoreTransaction, change: Change, reading: Present | null, now: number): Promise<void> {
+  const facts = await readFlagFacts(tx, change.changeId);
+  if (facts === null) return;
+  const { lastEventId, share, treatmentHash } = reading ?? { ...facts, share: 0 };
+  await putFlagFacts(tx, change.changeId, { ...facts, lastEventId, share, treatmentHash, readAt: now });
 }
 
 /** A change that was turned off is judged at once; a throttled one goes on being watched. */

@@ -19,3 +19,9 @@ export async function openPhase(
   await tx.changes.putPhase(changeId, next);
   return next;
 }
+
+/** Lets the last phase go on after an act that left the allocation as it was. */
+export async function reopenPhase(tx: StoreTransaction, changeId: string): Promise<void> {
+  const last = (await tx.changes.phases(changeId)).at(-1);
+  if (last && last.endMinute !== null) await tx.changes.putPhase(changeId, { ...last, endMinute: null });
+}

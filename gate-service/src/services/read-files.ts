@@ -1,6 +1,7 @@
 import type { RepositoryFileSchema } from '../contract/api/requests.ts';
 import type { z } from 'zod';
 import type { ChangeContract } from '../contract/change-contract.ts';
+import type { Finding } from '../contract/finding.ts';
 import { GateError } from '../contract/gate-error.ts';
 import type { Kpi } from '../contract/kpi-registry.ts';
 import { readChangeFiles } from '../contract/read-change-files.ts';
@@ -14,6 +15,8 @@ export interface ReadFiles {
   /** The KPIs that the contract names, in the registry's order. */
   readonly kpis: readonly Kpi[];
   readonly allKpis: readonly Kpi[];
+  /** Warnings; errors are thrown. */
+  readonly findings: readonly Finding[];
 }
 
 /** @throws GateError invalid_files with every finding in `context.findings` */
@@ -30,5 +33,5 @@ export function readFilesOrThrow(files: { contract: RepositoryFile; registry: Re
     );
   }
   const ids = metricIds(contract);
-  return { contract, kpis: kpis.filter(({ id }) => ids.has(id)), allKpis: kpis };
+  return { contract, kpis: kpis.filter(({ id }) => ids.has(id)), allKpis: kpis, findings };
 }

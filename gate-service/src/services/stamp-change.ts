@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { StampRequestSchema } from '../contract/api/requests.ts';
 import { GateError } from '../contract/gate-error.ts';
 import { type Change, WATCHED_STATES } from '../domain/model/change.ts';
+import { supersededKey } from './collect-evidence.ts';
 import type { Gate } from './gate.ts';
 import { contractHash, kpisHash, makeChangeId } from './hashes.ts';
 import { readFilesOrThrow } from './read-files.ts';
@@ -47,6 +48,7 @@ export async function stampChange(gate: Gate, request: StampRequest): Promise<{ 
       await tx.changes.update(earlier.changeId, { state: earlier.activatedAt === null ? 'void' : 'superseded' });
       const type = earlier.activatedAt === null ? 'change.void' : 'change.superseded';
       await record(gate, tx, earlier, type, { by: changeId }, GATE_ACTOR);
+      await tx.settings.put(supersededKey(earlier.changeId), changeId);
       if (earlier.activatedAt !== null) await tx.schedule.put({ kind: 'judge', changeId: earlier.changeId, dueAt: now });
     }
     return true;

@@ -1,0 +1,29 @@
+import type { z } from 'zod';
+import type { ForecastRequestSchema } from '../contract/api/requests.ts';
+import { forecastChange } from '../domain/decision/forecast-change.ts';
+import type { Forecast } from '../domain/model/forecast.ts';
+import type { Gate } from './gate.ts';
+import { contractHash, kpisHash } from './hashes.ts';
+import { loadHistories } from './load-histories.ts';
+import { readFilesOrThrow } from './read-files.ts';
+
+/**
+ * What the window can show for a contract, from the history that the gate keeps. The registry is the
+ * default branch's, so registering it here lets its history be kept from the first pull request on.
+ * @throws GateError invalid_files, design_not_supported
+ */
+export async function forecastForPullRequest(
+  gate: Gate,
+  request: z.output<typeof ForecastRequestSchema>,
+): Promise<{ contractHash: string; forecast: Forecast }> {
+  const { contract, kpis, allKpis, findings } = readFilesOrThrow(request);
+  const now = gate.business.now();
+  const hash = contractHash(contract);
+  return gate.store.transaction(async (tx) => {
+    await tx.kpis.register(request.repository, allKpis, kpisHash(allKpis));
+    const histories = await loadHistories(tx, request.repository, kpis, now);
+    const forecast: Forecast = { ...forecastChange({ contract, kpis, histories, now }), findings };
+    await tx.verdicts.putForecast({ contractHash: hash, repository: request.repository, pullRequest: request.pull_request, madeAt: now, forecast });
+    return { contractHash: hash, forecast };
+  });
+}

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { judgeChange as judge } from '../domain/decision/judge-change.ts';
+import { type Change, judgeDueAt } from '../domain/model/change.ts';
+import { canonicalJson } from '../domain/model/canonical-json.ts';
+import { verifyLedger } from '../domain/model/ledger-chain.ts';
+import type { LedgerEntryWithPayload } from '../domain/model/ledger-entry.ts';
+import { type EpochMs, MINUTE_MS, startOfMinute } from '../domain/model/time.ts';
+import type { VerdictEvidence } from '../domain/model/verdict.ts';
+import { toWire } from '../contract/wire-case.ts';
+import type { StoredVerdict, StoreTransaction } from '../ports/store.ts';
+import { collectEvidence } from './collect-evidence.ts';
+import type { Gate } from './gate.ts';
+import { record } from './record.ts';
+
+const LEDGER_PAGE = 5_000;
+
+/**
+ * Judges a change when it is due, or at once after it was turned off, stopped or superseded. The input is
+ * frozen in the evidence; judging again only revises when the sufficient statistics or the rule changed.
+ * @returns when the verdict is due (business time), null when it has been made
+ */
+export async function judgeChange(gate: Gate, changeId: string): Promise<EpochMs | null> {
+  const change = await gate.store.transaction((tx) => tx.changes.find(changeId));
+  if (!change || change.activatedAt === null) return null;
+  const dueAt = dueOf(change);
+  if (dueAt > gate.business.now()) return dueAt;
+  await makeVerdict(gate, change);
+  return null;
+}
+
+/** When the verdict may be made: never early, unless the change has ended early. */
+export function dueOf(change: Change): EpochMs {
+  if (change.state === 'off' || change.state === 'superseded') return 0;
+  const minute = judgeDueAt(change);
+  if (minute !== null) return startOfMinute(minute);
+  return change.activatedAt === null ? Number.POSITIVE_INFINITY : change.activatedAt + change.contract.windowMinutes * MINUTE_MS;
+}
+
+/**
+ * Collects the evidence and judges it. The first verdict is always recorded; a later one only when the
+ * evidence differs in what decides.
+ * @returns the verdict in force, and whether it is a new revision
+ */
+export async function makeVerdict(gate: Gate, change: Change): Promise<{ stored: StoredVerdict; isNew: boolean }> {
+  const read = await gate.flags.read(change.flag);
+  const treatmentHashNow = read.ok && read.value.kind === 'present' ? read.value.treatmentHash : null;
+  return gate.store.transaction(async (tx) => {
+    const earlier = (await tx.verdicts.list(change.changeId)).at(-1);
+    const cause = earlier?.evidence.cause ?? (change.state === 'off' || change.state === 'superseded' ? 'stopped_early' : 'window_complete');
+    const ledger = await readLedger(tx);
+    const evidence = await collectEvidence(gate, tx, change, {
+      cause,
+      treatmentHashNow,
+      ledgerVerified: verifyLedger(ledger).status === 'ok',
+      pausedMinutes: pausedMinutes(ledger, change, gate.business.now()),
+    });
+    if (earlier && decidingPart(earlier.evidence) === decidingPart(evidence)) return { stored: earlier, isNew: false };
+    return { stored: await storeVerdict(gate, tx, change, evidence, (earlier?.revision ?? 0) + 1), isNew: true };
+  });
+}
+
+async function storeVerdict(gate: Gate, tx: StoreTransaction, change: Change, evidence: VerdictEvidence, revision: number): Promise<StoredVerdict> {
+  const verdict = judge(evidence);
+  const evidenceHash = createHash('sha256').update(canonicalJson(toWire(evidence))).digest('hex');
+  const type = revision === 1 ? 'verdict.made' : 'verdict.revised';
+  const ledgerHead = await record(gate, tx, change, type, { revision, verdict: verdict.verdict, reasons: verdict.reasons, evidenceHash, ruleVersion: evidence.ruleVersion });
+  const stored: StoredVerdict = { changeId: change.changeId, revision, verdict, evidence, madeAt: evidence.judgedAt, ledgerHead };
+  await tx.verdicts.insert(stored);
+  if (change.state !== 'decided') await tx.changes.update(change.changeId, { state: change.state === 'superseded' ? 'superseded' : 'judged' });
+  gate.log.info({ change_id: change.changeId, revision, verdict: verdict.verdict, reasons: verdict.reasons }, 'verdict made');
+  return stored;
+}
+
+/** What makes a new revision: the sufficient statistics, and whether the rule is still the one that was stamped. */
+function decidingPart({ metrics, exposures, multiExposedUnits, headHashes, change }: VerdictEvidence): string {
+  const moved = (headHashes.contract !== null && headHashes.contract !== change.contractHash) || (headHashes.kpis !== null && headHashes.kpis !== change.kpisHash);
+  return canonicalJson({ strata: metrics.map(({ kpiId, strata }) => ({ kpiId, strata })), exposures, multiExposedUnits, moved });
+}
+
+async function readLedger(tx: StoreTransaction): Promise<readonly LedgerEntryWithPayload[]> {
+  const entries: LedgerEntryWithPayload[] = [];
+  for (;;) {
+    const page = await tx.ledger.entries({ after: entries.at(-1)?.seq ?? 0, limit: LEDGER_PAGE });
+    entries.push(...page);
+    if (page.length < LEDGER_PAGE) return entries;
+  }
+}
+
+/** Minutes since activation in which the operator's switch stopped interventions. */
+function pausedMinutes(ledger: readonly LedgerEntryWithPayload[], change: Change, now: EpochMs): number {
+  let since: EpochMs | null = null;
+  let total = 0;
+  for (const { type, ts } of ledger) {
+    if (type === 'watch.paused') since = ts;
+    if (type === 'watch.resumed' && since !== null) {
+      total += overlap(since, ts, change, now);
+      since = null;
+    }
+  }
+  return (total + (since === null ? 0 : overlap(since, now, change, now))) / MINUTE_MS;
+}
+
+function overlap(from: EpochMs, to: EpochMs, change: Change, now: EpochMs): number {
+  return Math.max(0, Math.min(to, now) - Math.max(from, change.activatedAt ?? now));
+}

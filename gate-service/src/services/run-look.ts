@@ -1,0 +1,159 @@
+import { type Change, judgeDueAt, WATCHED_STATES } from '../domain/model/change.ts';
+import { evaluateLook, type Look, type MetricLookInput } from '../domain/decision/run-look.ts';
+import type { WatchState } from '../domain/model/look.ts';
+import { watchedMetricsOf } from '../domain/model/metric.ts';
+import type { InterventionPlan, PlannedStep } from '../domain/model/plan.ts';
+import { type EpochMs, minuteOf, startOfMinute } from '../domain/model/time.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import { assessQualitySoFar, qualityAtAlarmKey } from './collect-evidence.ts';
+import { readFlagFacts } from './flag-facts.ts';
+import type { Gate } from './gate.ts';
+import { loadFrozenHistories } from './load-histories.ts';
+import { readPause } from './pause-watch.ts';
+import { record } from './record.ts';
+import { settleEffective } from './settle-intervention.ts';
+import { startWindowIfExposed } from './start-window.ts';
+import { isFlagReadDue, takeFlagReading } from './watch-flag.ts';
+
+/**
+ * One look at one change: reads the flag, starts the window when the first exposure is known, consumes what
+ * has matured, decides, and records all of it in one transaction. A look that is repeated changes nothing.
+ * @returns when the next look is due (business time); null when the change needs none
+ */
+export async function runLook(gate: Gate, { changeId }: { changeId: string }): Promise<EpochMs | null> {
+  const change = await gate.store.transaction((tx) => tx.changes.find(changeId));
+  if (!change) return null;
+  const next = startOfMinute(minuteOf(gate.business.now()) + gate.options.lookEveryMinutes);
+  if (!isWatched(change)) return gate.store.transaction(async (tx) => ((await settlesStill(gate, tx, change)) ? next : null));
+  const readDue = await gate.store.transaction((tx) => isFlagReadDue(gate, tx, changeId));
+  const read = readDue ? await gate.flags.read(change.flag) : null;
+  await gate.store.transaction(async (tx) => {
+    if (read?.ok) await takeFlagReading(gate, tx, change, read.value);
+    else if (read) gate.log.warn({ change_id: changeId, failure: read.failure }, 'the flag could not be read');
+    const started = await startWindowIfExposed(gate, tx, (await tx.changes.find(changeId))!);
+    if (started?.effectiveAt == null || !isWatched(started)) return;
+    await settleEffective(gate, tx, started);
+    await look(gate, tx, { ...started, effectiveAt: started.effectiveAt });
+  });
+  return next;
+}
+
+function isWatched(change: Change): boolean {
+  return (WATCHED_STATES as readonly string[]).includes(change.state);
+}
+
+/** After an early verdict the looks go on only until it is known whether the act took effect, or the window is over. */
+async function settlesStill(gate: Gate, tx: StoreTransaction, change: Change): Promise<boolean> {
+  await settleEffective(gate, tx, change);
+  const dueAt = judgeDueAt(change);
+  if (dueAt === null || gate.business.now() >= startOfMinute(dueAt)) return false;
+  const acts = await tx.interventions.listOf(change.changeId);
+  return acts.some(({ acceptedAt, effectiveAt }) => acceptedAt !== null && effectiveAt === null);
+}
+
+type Started = Change & { readonly effectiveAt: number };
+
+async function look(gate: Gate, tx: StoreTransaction, change: Started): Promise<void> {
+  const { changeId } = change;
+  const watch = await tx.watch.state(changeId);
+  if (!watch) return;
+  const phases = await tx.changes.phases(changeId);
+  const result = evaluateLook({
+    change,
+    phases,
+    watch,
+    metrics: await askSources(tx, change, watch),
+    interventions: await tx.interventions.listOf(changeId),
+    personRaisedAt: (await readFlagFacts(tx, changeId))?.personRaisedAt ?? null,
+    paused: (await readPause(tx)) !== null,
+    graceMinutes: gate.options.blindGraceMinutes,
+    now: gate.business.now(),
+  });
+  await tx.watch.putState(changeId, result.watch);
+  await tx.watch.putLooks(changeId, result.looks);
+  for (const { kpiId, minutes } of result.consumed) if (minutes.length > 0) await tx.watch.appendConsumed(changeId, kpiId, minutes);
+  await tellAlerts(gate, tx, change, result);
+  await takePlan(gate, tx, change, result.plan);
+}
+
+/** The built-in event store's answers for each metric: the minutes since the last look, and when anything was last seen. */
+async function askSources(tx: StoreTransaction, change: Started, watch: WatchState): Promise<readonly MetricLookInput[]> {
+  const histories = await loadFrozenHistories(tx, change.changeId);
+  const end = change.effectiveAt + change.contract.windowMinutes;
+  const inputs: MetricLookInput[] = [];
+  for (const { kpi } of watchedMetricsOf(change)) {
+    const from = watch.monitors.find(({ kpiId }) => kpiId === kpi.id)?.nextMinute ?? change.effectiveAt;
+    inputs.push({
+      kpiId: kpi.id,
+      minutes: from < end ? await tx.events.tallies(change.changeId, kpi.id, from, end) : [],
+      source: { status: 'ok' },
+      lastSeen: await tx.events.lastSeen(change.repository, kpi.id, change.changeId),
+      history: histories.find(({ kpiId }) => kpiId === kpi.id) ?? { kpiId: kpi.id, weeks: [], hourOfWeek: [] },
+    });
+  }
+  return inputs;
+}
+
+/** Each alert is recorded once; a blindness that began anew is another alert. */
+async function tellAlerts(gate: Gate, tx: StoreTransaction, change: Change, { alerts }: Look): Promise<void> {
+  if (alerts.length === 0) return;
+  const key = `alerts:${change.changeId}`;
+  const told = new Set(JSON.parse((await tx.settings.get(key)) ?? '[]') as string[]);
+  for (const alert of alerts) {
+    const id = `${alert.kind}:${alert.kpiId}:${alert.since}`;
+    if (told.has(id)) continue;
+    told.add(id);
+    gate.log.warn({ change_id: change.changeId, ...alert }, 'alert');
+    await record(gate, tx, change, 'alert.raised', { alert: alert.kind, kpiId: alert.kpiId, since: alert.since, detail: alert.detail });
+  }
+  await tx.settings.put(key, JSON.stringify([...told]));
+}
+
+async function takePlan(gate: Gate, tx: StoreTransaction, change: Started, plan: InterventionPlan): Promise<void> {
+  switch (plan.kind) {
+    case 'none':
+      return;
+    case 'observe':
+      await record(gate, tx, change, 'decision.observed', { would: plan.would.kind, targetShare: plan.would.targetShare, reason: plan.would.reason });
+      return;
+    case 'propose_restore':
+      await record(gate, tx, change, 'alert.raised', { alert: 'restore_proposed', detail: plan.detail });
+      return;
+    case 'throttle':
+    case 'turn_off':
+      await decide(gate, tx, change, plan);
+      return;
+    default:
+      plan satisfies never;
+  }
+}
+
+/** The decision, its ledger entry and its place in the outbox, in the look's own transaction. */
+async function decide(gate: Gate, tx: StoreTransaction, change: Started, step: PlannedStep): Promise<void> {
+  const { changeId } = change;
+  const epoch = await tx.interventions.nextEpoch(changeId, step.kind);
+  const interventionId = `${changeId}:${step.kind}:${epoch}`;
+  const decidedAt = gate.business.now();
+  const inserted = await tx.interventions.insert(
+    {
+      interventionId,
+      changeId,
+      kind: step.kind,
+      epoch,
+      targetShare: step.targetShare,
+      reason: step.reason,
+      decidedAt,
+      intentAt: null,
+      outcome: 'pending',
+      acceptedAt: null,
+      publishedAt: null,
+      effectiveAt: null,
+      notEffectiveAt: null,
+    },
+    gate.real.now(),
+  );
+  if (!inserted) return;
+  const dataQuality = await assessQualitySoFar(gate, tx, change);
+  await tx.settings.put(qualityAtAlarmKey(changeId), JSON.stringify(dataQuality));
+  await record(gate, tx, change, 'decision.made', { interventionId, kind: step.kind, targetShare: step.targetShare, reason: step.reason, alarm: step.alarm, dataQuality });
+}

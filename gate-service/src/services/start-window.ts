@@ -1,0 +1,46 @@
+import { startWatch } from '../domain/decision/start-watch.ts';
+import { WATERMARK_MINUTES } from '../domain/decision/run-look.ts';
+import { type Change, judgeDueAt } from '../domain/model/change.ts';
+import { MINUTE_MS, minuteOf, startOfMinute } from '../domain/model/time.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import { readFlagFacts } from './flag-facts.ts';
+import type { Gate } from './gate.ts';
+import { freezeHistories, loadHistories } from './load-histories.ts';
+import { openPhase } from './phases.ts';
+import { record } from './record.ts';
+
+/**
+ * Starts the window at the minute of the earliest accepted `on` event since activation, once that minute has
+ * had its watermark to settle, so that the order of arrival does not matter (docs/adr/0004). Set once: later
+ * arrivals never move it.
+ * @returns the change as it is now
+ */
+export async function startWindowIfExposed(gate: Gate, tx: StoreTransaction, change: Change): Promise<Change> {
+  if (change.effectiveAt !== null || change.activatedAt === null) return change;
+  const now = gate.business.now();
+  const first = await tx.events.firstTreatmentMinute(change.changeId, change.activatedAt);
+  if (first === null || first + WATERMARK_MINUTES >= minuteOf(now)) {
+    await tellUnexposed(gate, tx, change, first);
+    return change;
+  }
+  const started: Change = { ...change, effectiveAt: first };
+  await tx.changes.update(change.changeId, { effectiveAt: first });
+  await tx.events.startWindow(started);
+  const histories = await loadHistories(tx, change.repository, change.kpis, startOfMinute(first));
+  await freezeHistories(tx, change.changeId, histories);
+  await tx.watch.putState(change.changeId, startWatch({ change: started, histories }));
+  const share = (await readFlagFacts(tx, change.changeId))?.share ?? change.contract.rollout.start;
+  await openPhase(tx, change.changeId, { cause: 'activation', share, startMinute: first });
+  await record(gate, tx, change, 'change.window_started', { effectiveAt: first, share });
+  await tx.schedule.put({ kind: 'judge', changeId: change.changeId, dueAt: startOfMinute(judgeDueAt(started)!) });
+  return started;
+}
+
+/** Says once that an activated flag reaches nobody. */
+async function tellUnexposed(gate: Gate, tx: StoreTransaction, change: Change, first: number | null): Promise<void> {
+  if (first !== null || gate.business.now() - change.activatedAt! < gate.options.blindGraceMinutes * MINUTE_MS) return;
+  const key = `unexposed:${change.changeId}`;
+  if ((await tx.settings.get(key)) !== null) return;
+  await tx.settings.put(key, 'told');
+  await record(gate, tx, change, 'alert.raised', { alert: 'no_exposure', detail: 'No event with the flag on has come since activation.' });
+}

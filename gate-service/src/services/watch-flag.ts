@@ -1,0 +1,74 @@
+import type { Change } from '../domain/model/change.ts';
+import { MINUTE_MS, minuteOf } from '../domain/model/time.ts';
+import type { FlagReading } from '../ports/flag-control.ts';
+import type { StoreTransaction } from '../ports/store.ts';
+import { type FlagFacts, putFlagFacts, readFlagFacts } from './flag-facts.ts';
+import type { Gate } from './gate.ts';
+import { closeOpenPhase, openPhase } from './phases.ts';
+import { record } from './record.ts';
+
+const SAME_SHARE = 1e-9;
+
+/** Whether the flag should be read at this look; readings may be rarer than looks. */
+export async function isFlagReadDue(gate: Gate, tx: StoreTransaction, changeId: string): Promise<boolean> {
+  const facts = await readFlagFacts(tx, changeId);
+  return facts !== null && gate.business.now() - facts.readAt >= gate.options.flagReadEveryMinutes * MINUTE_MS;
+}
+
+/**
+ * Takes in what the flag reads as: a person's edit of the percentage is a new phase, a person's raise after
+ * an intervention answers the alarms so far, a person's off ends the change, and another treatment is noted.
+ * While an intervention is under way its own protocol reads the flag; this says nothing then.
+ */
+export async function takeFlagReading(gate: Gate, tx: StoreTransaction, change: Change, reading: FlagReading): Promise<void> {
+  const facts = await readFlagFacts(tx, change.changeId);
+  if (facts === null || (await isUnderWay(tx, change.changeId))) return;
+  const now = gate.business.now();
+  if (reading.kind !== 'present') {
+    await turnedOff(gate, tx, change, { ...facts, share: 0, readAt: now }, `the flag is ${reading.kind}`);
+    return;
+  }
+  const { lastEventId, lastEventBy, share, treatmentHash } = reading;
+  const next: FlagFacts = { ...facts, lastEventId, share, treatmentHash, readAt: now };
+  if (treatmentHash !== facts.treatmentHash) await record(gate, tx, change, 'treatment.changed', { by: lastEventBy, eventId: lastEventId, treatmentHash });
+  if (Math.abs(share - facts.share) <= SAME_SHARE) {
+    await putFlagFacts(tx, change.changeId, next);
+    return;
+  }
+  await record(gate, tx, change, 'flag.edited_by_person', { by: lastEventBy, eventId: lastEventId, from: facts.share, to: share });
+  if (share === 0) {
+    await turnedOff(gate, tx, change, next, `${lastEventBy} turned the flag off`);
+    return;
+  }
+  const raisedAfterAct = share > facts.share && (await tx.interventions.listOf(change.changeId)).length > 0;
+  await putFlagFacts(tx, change.changeId, { ...next, personRaisedAt: raisedAfterAct ? now : facts.personRaisedAt });
+  await newPhase(gate, tx, change, share);
+  if (change.state === 'throttled' && raisedAfterAct) await tx.changes.update(change.changeId, { state: 'watching' });
+}
+
+async function isUnderWay(tx: StoreTransaction, changeId: string): Promise<boolean> {
+  const acts = await tx.interventions.listOf(changeId);
+  return acts.some(({ outcome, acceptedAt, publishedAt }) => outcome === 'pending' || (acceptedAt !== null && publishedAt === null));
+}
+
+async function newPhase(gate: Gate, tx: StoreTransaction, change: Change, share: number): Promise<void> {
+  if (change.effectiveAt === null) return;
+  const now = gate.business.now();
+  await closeOpenPhase(tx, change.changeId, minuteOf(now));
+  const startMinute = minuteOf(now + gate.options.sdkRefreshMinutes * MINUTE_MS) + 1;
+  const phase = await openPhase(tx, change.changeId, { cause: 'person', share, startMinute });
+  await record(gate, tx, change, 'phase.started', { index: phase.index, cause: 'person', share, startMinute });
+}
+
+async function turnedOff(gate: Gate, tx: StoreTransaction, change: Change, facts: FlagFacts, detail: string): Promise<void> {
+  const now = gate.business.now();
+  if (facts.personTurnedOffAt !== null || change.state === 'off') {
+    await putFlagFacts(tx, change.changeId, facts);
+    return;
+  }
+  await putFlagFacts(tx, change.changeId, { ...facts, personTurnedOffAt: now });
+  await tx.changes.update(change.changeId, { state: 'off' });
+  await closeOpenPhase(tx, change.changeId, minuteOf(now));
+  await record(gate, tx, change, 'alert.raised', { alert: 'stopped_by_person', detail });
+  await tx.schedule.put({ kind: 'judge', changeId: change.changeId, dueAt: now });
+}
