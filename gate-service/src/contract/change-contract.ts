@@ -1,20 +1,37 @@
 import { z } from 'zod';
 import { DurationMinutesSchema, EffectSchema, LevelSchema, ShareSchema } from './effect.ts';
-import { FlagNameSchema, KpiIdSchema } from './identifiers.ts';
+import { FlagNameSchema, KpiIdSchema, textSchema } from './identifiers.ts';
 
-/** The rules of the verdict (STATISTICS.md section O). */
+/** The rules of the verdict; docs/files.md says what each needs. */
 export const VERDICT_RULES = ['meets_minimum', 'beats_zero', 'proves_minimum', 'no_worse_than'] as const;
 export type VerdictRule = (typeof VERDICT_RULES)[number];
 
-const Text = (max: number) => z.string().min(1).max(max);
+/** What a contract means by the keys that it leaves out, as people would write it. */
+export const CONTRACT_DEFAULTS = {
+  window: '7d',
+  rule: 'meets_minimum',
+  start: '50%',
+  throttleTo: '5%',
+  design: 'auto',
+  adverse: 'throttle_then_off',
+  fastFor: '15m',
+  fastThen: 'alert',
+  coverageFloor: '90%',
+} as const;
 
 const FastRuleSchema = z
   .strictObject({
-    kpi: KpiIdSchema,
-    above: LevelSchema.optional(),
-    below: LevelSchema.optional(),
-    for: DurationMinutesSchema.prefault('15m'),
-    then: z.enum(['alert', 'throttle']).default('alert'),
+    kpi: KpiIdSchema.describe('The KPI that is limited.'),
+    above: LevelSchema.optional().describe('The limit, when high values are bad: a level such as 5%.'),
+    below: LevelSchema.optional().describe('The limit, when low values are bad: a level such as 80%.'),
+    for: DurationMinutesSchema.prefault(CONTRACT_DEFAULTS.fastFor).describe(
+      'How long a span the rate is taken over, up to the window.',
+    ),
+    // biome-ignore lint/suspicious/noThenProperty: the word of the contract
+    then: z
+      .enum(['alert', 'throttle'])
+      .default(CONTRACT_DEFAULTS.fastThen)
+      .describe('What happens when the limit is broken: people are told, or the flag is throttled.'),
   })
   .refine((rule) => (rule.above === undefined) !== (rule.below === undefined), {
     error: 'allowed: exactly one of above and below',
@@ -24,46 +41,90 @@ const FastRuleSchema = z
     side: rule.above === undefined ? ('below' as const) : ('above' as const),
     limit: (rule.above ?? rule.below) as number,
     forMinutes: rule.for,
+    // biome-ignore lint/suspicious/noThenProperty: the word of the contract; it holds a text, so nothing can await it
     then: rule.then,
   }));
 
+const PrimarySchema = z
+  .strictObject({
+    kpi: KpiIdSchema.describe('The KPI that decides, by its id in the registry.'),
+    at_least: EffectSchema.optional().describe(
+      'The smallest effect that is a pass, with the good sign of the KPI: +5%, -20% or +0.5pp.',
+    ),
+    no_worse_than: EffectSchema.optional().describe(
+      'The margin of the rule no_worse_than, without sign: how much worse still passes.',
+    ),
+  })
+  .describe('The one outcome that decides.');
+
+const GuardrailSchema = z.strictObject({
+  kpi: KpiIdSchema.describe('The KPI that must not get worse, by its id in the registry.'),
+  no_worse_than: EffectSchema.describe('The margin, without sign: 2% (relative) or 0.5pp (absolute).'),
+  must_be_non_inferior: z
+    .boolean({ error: 'allowed: true or false' })
+    .default(false)
+    .describe('true: a pass also needs proof that this KPI is within its margin.'),
+});
+
+const PredictionSchema = z
+  .strictObject({
+    delta: EffectSchema.describe('The effect that the author expects, with its sign: +8%.'),
+    basis: textSchema(500).describe('What the expectation rests on.'),
+    uncertainty: EffectSchema.optional().describe(
+      'How far off the author may be, without sign, in the unit of delta: 3%.',
+    ),
+  })
+  .describe('What the author expects; compared with the verdict later.');
+
+const RolloutSchema = z
+  .strictObject({
+    start: ShareSchema.prefault(CONTRACT_DEFAULTS.start).describe(
+      'Share of the traffic that gets the change at activation: above 0%, at most 95%.',
+    ),
+    throttle_to: ShareSchema.prefault(CONTRACT_DEFAULTS.throttleTo).describe(
+      'Share that keeps the change after a throttle: below start.',
+    ),
+  })
+  .describe('How much of the traffic gets the change.');
+
 /**
  * The contract of one change: what it promises, locked by its hash when the change is stamped.
- * Input is what people write (DESIGN.md section 4); output has every default filled in, effects parsed,
+ * Input is what people write (docs/files.md); output has every default filled in, effects parsed,
  * shares as ratios in [0, 1] and durations in minutes.
  */
 export const ChangeContractSchema = z
   .strictObject({
-    hypothesis: Text(500),
-    flag: FlagNameSchema,
-    primary: z.strictObject({
-      kpi: KpiIdSchema,
-      at_least: EffectSchema.optional(),
-      no_worse_than: EffectSchema.optional(),
-    }),
-    leading: z.strictObject({ kpi: KpiIdSchema }).optional(),
-    guardrails: z
-      .array(
-        z.strictObject({
-          kpi: KpiIdSchema,
-          no_worse_than: EffectSchema,
-          must_be_non_inferior: z.boolean().default(false),
-        }),
-      )
-      .max(20)
-      .default([]),
-    prediction: z
-      .strictObject({ delta: EffectSchema, basis: Text(500), uncertainty: EffectSchema.optional() })
-      .optional(),
-    window: DurationMinutesSchema.prefault('7d'),
-    rule: z.enum(VERDICT_RULES).default('meets_minimum'),
-    rollout: z
-      .strictObject({ start: ShareSchema.prefault('50%'), throttle_to: ShareSchema.prefault('5%') })
-      .prefault({}),
-    design: z.enum(['auto', 'concurrent', 'before_after']).default('auto'),
-    stop: z.strictObject({ adverse: z.enum(['throttle_then_off', 'observe']).default('throttle_then_off') }).prefault({}),
-    fast: z.array(FastRuleSchema).max(20).default([]),
-    coverage_floor: ShareSchema.prefault('90%'),
+    hypothesis: textSchema(500).describe('What the change is expected to do for whom, in one sentence.'),
+    flag: FlagNameSchema.describe('The name of the feature flag that turns the change on.'),
+    primary: PrimarySchema,
+    leading: z
+      .strictObject({ kpi: KpiIdSchema.describe('The KPI that answers early, by its id in the registry.') })
+      .optional()
+      .describe('The one early signal, watched from the first minutes on.'),
+    guardrails: z.array(GuardrailSchema).max(20).default([]).describe('What must not get worse.'),
+    prediction: PredictionSchema.optional(),
+    window: DurationMinutesSchema.prefault(CONTRACT_DEFAULTS.window).describe(
+      'How long the change is measured: 1d to 28d. Whole weeks see every weekday equally often.',
+    ),
+    rule: z.enum(VERDICT_RULES).default(CONTRACT_DEFAULTS.rule).describe('What a pass needs.'),
+    rollout: RolloutSchema.prefault({}),
+    design: z
+      .enum(['auto', 'concurrent', 'before_after'])
+      .default(CONTRACT_DEFAULTS.design)
+      .describe('What the change is compared with. before_after is not available yet.'),
+    stop: z
+      .strictObject({
+        adverse: z
+          .enum(['throttle_then_off', 'observe'])
+          .default(CONTRACT_DEFAULTS.adverse)
+          .describe('What an adverse signal does; observe computes and says everything and touches nothing.'),
+      })
+      .prefault({})
+      .describe('What happens on harm.'),
+    fast: z.array(FastRuleSchema).max(20).default([]).describe('Limits that are watched in minutes.'),
+    coverage_floor: ShareSchema.prefault(CONTRACT_DEFAULTS.coverageFloor).describe(
+      'Share of the window that must have data; with less the verdict is inconclusive.',
+    ),
   })
   .transform((c) => ({
     hypothesis: c.hypothesis,

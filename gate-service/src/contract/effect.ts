@@ -56,7 +56,7 @@ export function formatDurationMinutes(minutes: number): string {
 
 function textWith<T>(parse: (text: string) => T | null, pattern: RegExp, allowed: string) {
   return z
-    .string()
+    .string({ error: `allowed: ${allowed}` })
     .regex(pattern, { error: `allowed: ${allowed}` })
     .transform((text, context): T => {
       const parsed = parse(text);
@@ -66,9 +66,17 @@ function textWith<T>(parse: (text: string) => T | null, pattern: RegExp, allowed
     });
 }
 
-export const EffectSchema = textWith(parseEffect, EFFECT, 'a number with % (relative) or pp (absolute), such as +5% or -0.5pp');
+export const EffectSchema = textWith(
+  parseEffect,
+  EFFECT,
+  'a number with % (relative) or pp (absolute), such as +5% or -0.5pp',
+);
 export const LevelSchema = textWith(parseLevel, LEVEL, 'a number, or a number with %, such as 5% or 12');
-export const DurationMinutesSchema = textWith(parseDurationMinutes, DURATION, 'a whole number of minutes, hours or days, such as 15m, 24h or 7d');
+export const DurationMinutesSchema = textWith(
+  parseDurationMinutes,
+  DURATION,
+  'a whole number of minutes, hours or days, such as 15m, 24h or 7d',
+);
 /** A share of traffic such as "50%", as a ratio in [0, 1]. */
 export const ShareSchema = textWith(
   (text) => {

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { DurationMinutesSchema } from './effect.ts';
-import { EventNameSchema, KpiIdSchema, SourceNameSchema } from './identifiers.ts';
-
-const Text = (max: number) => z.string().min(1).max(max);
+import { EventNameSchema, KpiIdSchema, SourceNameSchema, textSchema } from './identifiers.ts';
 
 /**
  * A proportion over the `events` source. *Conversion*: `of`, `success` and `within`; one trial a unit.
@@ -10,39 +8,56 @@ const Text = (max: number) => z.string().min(1).max(max);
  */
 const ProportionMeasureSchema = z
   .strictObject({
-    source: SourceNameSchema,
-    type: z.literal('proportion'),
-    unit_id: z.literal('user_id').default('user_id'),
-    of: EventNameSchema,
-    success: EventNameSchema.optional(),
-    within: DurationMinutesSchema.optional(),
-    status: z.enum(['error', 'success']).optional(),
+    source: SourceNameSchema.describe('The name of a source; the gate service knows what stands behind it.'),
+    type: z.literal('proportion').describe('The share of trials that end in success (or in error).'),
+    unit_id: z.literal('user_id').default('user_id').describe('What is counted once.'),
+    of: EventNameSchema.describe('The event that is a trial.'),
+    success: EventNameSchema.optional().describe('A conversion: the event that makes a trial a success.'),
+    within: DurationMinutesSchema.optional().describe(
+      'A conversion: how long after the trial a success still counts, 1m to 28d.',
+    ),
+    status: z
+      .enum(['error', 'success'])
+      .optional()
+      .describe('A status KPI: which outcome is counted. Default: what the direction is about.'),
   })
   .refine((m) => (m.success === undefined) === (m.within === undefined), {
     error: 'allowed: success and within together (a conversion), or neither (a status)',
   })
   .refine((m) => m.success === undefined || m.status === undefined, {
     error: 'allowed: status only without success and within',
-  });
+  })
+  .describe('How the KPI is measured.');
 
 const SlaStepSchema = z.strictObject({
-  root_cause: DurationMinutesSchema.optional(),
-  plan: DurationMinutesSchema.optional(),
+  root_cause: DurationMinutesSchema.optional().describe('Time until the cause is known.'),
+  plan: DurationMinutesSchema.optional().describe('Time until there is a plan.'),
 });
+
+const BandSchema = textSchema(60).describe('"< 20%", "20%..30%" or "> 30%"; in quotes.');
 
 export const KpiDefinitionSchema = z
   .strictObject({
-    title: Text(120),
-    definition: Text(500),
-    owner: Text(120),
-    cadence: z.enum(['minute', 'hourly', 'daily', 'weekly']).default('daily'),
-    unit: z.enum(['ratio']),
-    direction: z.enum(['increase_is_good', 'decrease_is_good']),
-    journey_stage: Text(60).optional(),
+    title: textSchema(120).describe('The name that people read.'),
+    definition: textSchema(500).describe('What is counted, in one sentence.'),
+    owner: textSchema(120).describe('Who answers for the KPI: a team or a person.'),
+    cadence: z
+      .enum(['minute', 'hourly', 'daily', 'weekly'])
+      .default('daily')
+      .describe('How often people look at the KPI.'),
+    unit: z.enum(['ratio']).describe('ratio: a share from 0% to 100%.'),
+    direction: z.enum(['increase_is_good', 'decrease_is_good']).describe('Which way is better.'),
+    journey_stage: textSchema(60).optional().describe('Where in the journey of a customer the KPI is.'),
     measure: ProportionMeasureSchema,
-    bands: z.strictObject({ red: Text(60).optional(), yellow: Text(60).optional(), green: Text(60).optional() }).optional(),
-    sla: z.strictObject({ red: SlaStepSchema.optional(), yellow: SlaStepSchema.optional() }).optional(),
-    runbook: Text(300).optional(),
+    bands: z
+      .strictObject({ red: BandSchema.optional(), yellow: BandSchema.optional(), green: BandSchema.optional() })
+      .optional()
+      .describe('The levels that people call red, yellow and green.'),
+    sla: z
+      .strictObject({ red: SlaStepSchema.optional(), yellow: SlaStepSchema.optional() })
+      .optional()
+      .describe('How fast people react to a band.'),
+    runbook: textSchema(300).optional().describe('Where to read what to do: a path or a link.'),
   })
   .transform((k) => ({
     title: k.title,

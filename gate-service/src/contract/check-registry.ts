@@ -1,0 +1,116 @@
+import { type Band, compareBands, parseBand } from './bands.ts';
+import { parseDurationMinutes } from './effect.ts';
+import type { Finding } from './finding.ts';
+import { isMapping, textAt } from './registry-facts.ts';
+import { type DocumentPath, findingAt, type YamlDocument } from './yaml-document.ts';
+
+const COLORS = ['red', 'yellow', 'green'] as const;
+type Color = (typeof COLORS)[number];
+const MAX_WITHIN_MINUTES = 28 * 1440;
+
+/** What no schema can say about a registry: bands that overlap or leave gaps, spans that are out of range. */
+export function checkRegistry(document: YamlDocument): Finding[] {
+  if (!isMapping(document.value)) return [];
+  const ids = Object.keys(document.value);
+  if (ids.length === 0) {
+    return [
+      findingAt(document, [], {
+        code: 'empty_registry',
+        message: 'The registry defines no KPI',
+        allowed: 'at least one KPI',
+        remedy: 'Define the KPI that your contract names.',
+      }),
+    ];
+  }
+  return ids.flatMap((id) => [...checkWithin(document, [id, 'measure', 'within']), ...checkBands(document, id)]);
+}
+
+function checkWithin(document: YamlDocument, path: DocumentPath): Finding[] {
+  const text = textAt(document, path);
+  const minutes = text === null ? null : parseDurationMinutes(text);
+  if (minutes === null || (minutes >= 1 && minutes <= MAX_WITHIN_MINUTES)) return [];
+  return [
+    findingAt(document, path, {
+      code: 'out_of_range',
+      message: `Successes within ${text} of a trial cannot be counted`,
+      allowed: '1m to 28d',
+      remedy: 'Write the time in which nearly all successes come, such as 24h: the verdict waits that long.',
+    }),
+  ];
+}
+
+function checkBands(document: YamlDocument, id: string): Finding[] {
+  const written = COLORS.flatMap((color) => {
+    const text = textAt(document, [id, 'bands', color]);
+    return text === null ? [] : [{ color, text, band: parseBand(text) }];
+  });
+  const isRatio = textAt(document, [id, 'unit']) === 'ratio';
+  const findings = written.flatMap(({ color, text, band }) => {
+    if (band !== null && (!isRatio || isWithinRatio(band, text))) return [];
+    return [invalidBand(document, [id, 'bands', color])];
+  });
+  if (findings.length > 0) return findings;
+  return compareAll(
+    document,
+    id,
+    written.flatMap(({ color, band }) => (band ? [[color, band] as const] : [])),
+  );
+}
+
+/** A band of a share has its levels in %, within 0% and 100%, and some value of the share belongs to it. */
+function isWithinRatio(band: Band, text: string): boolean {
+  const levels = [band.from, band.to].filter((cut) => Number.isFinite(cut.level));
+  const percents = text.split('%').length - 1;
+  const reaches = !(band.to.level === 0 && !band.to.above) && !(band.from.level === 1 && band.from.above);
+  return percents === levels.length && levels.every((cut) => cut.level <= 1) && reaches;
+}
+
+function invalidBand(document: YamlDocument, path: DocumentPath): Finding {
+  return findingAt(document, path, {
+    code: 'invalid_band',
+    message: 'This band cannot be read',
+    allowed: '"< 20%", "<= 20%", "20%..30%", ">= 30%" or "> 30%", with levels from 0% to 100%',
+    remedy: 'Write the band as one of these, in quotes, with the smaller level first.',
+  });
+}
+
+function compareAll(document: YamlDocument, id: string, bands: readonly (readonly [Color, Band])[]): Finding[] {
+  const { order, overlaps, gaps } = compareBands(bands);
+  const at = (color: Color): DocumentPath => [id, 'bands', color];
+  return [
+    ...overlaps.map(([a, b]) =>
+      findingAt(document, at(b), {
+        code: 'bands_overlap',
+        message: `Some levels are both ${a} and ${b}`,
+        allowed: 'bands that do not share a level; both ends of 20%..30% belong to it',
+        remedy: 'Move one of the limits, or write < for <= or > for >=.',
+      }),
+    ),
+    ...gaps.map(([a, b]) =>
+      findingAt(document, at(b), {
+        severity: 'warning',
+        code: 'bands_gap',
+        message: `Levels between ${a} and ${b} have no colour`,
+        allowed: 'bands that touch',
+        remedy: 'Move one of the limits, or add the band between them.',
+      }),
+    ),
+    ...(overlaps.length === 0 ? checkOrder(document, id, order) : []),
+  ];
+}
+
+function checkOrder(document: YamlDocument, id: string, order: readonly Color[]): Finding[] {
+  const direction = textAt(document, [id, 'direction']);
+  if (direction !== 'increase_is_good' && direction !== 'decrease_is_good') return [];
+  const wanted = COLORS.filter((color) => order.includes(color));
+  const expected = direction === 'increase_is_good' ? wanted : wanted.toReversed();
+  if (expected.every((color, index) => color === order[index])) return [];
+  return [
+    findingAt(document, [id, 'bands'], {
+      code: 'bands_reversed',
+      message: `From low to high the bands are ${order.join(', ')}, but the direction is ${direction}`,
+      allowed: expected.join(', '),
+      remedy: 'Exchange the bands, or correct `direction`.',
+    }),
+  ];
+}
