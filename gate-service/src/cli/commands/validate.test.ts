@@ -35,6 +35,7 @@ function run(...args: string[]) {
     },
     cwd,
     color: false,
+    now: () => 0,
     exit: (code) => {
       result.code = code;
     },
