@@ -13,7 +13,10 @@ export const ERROR_TABLE = {
   no_activation: { status: 503, meaning: 'This gate service is not configured to activate flags.' },
   flag_service: { status: 502, meaning: 'The flag service did not answer or refused the call.' },
   github: { status: 502, meaning: 'GitHub did not answer or refused the call.' },
-  gate_unreachable: { status: 502, meaning: 'The gate service did not answer or its answer does not fit its description.' },
+  gate_unreachable: {
+    status: 502,
+    meaning: 'The gate service did not answer or its answer does not fit its description.',
+  },
   store: { status: 503, meaning: 'The store cannot be opened, read or written.' },
   store_locked: { status: 503, meaning: 'Another process holds the store.' },
   ledger_broken: { status: 500, meaning: 'The ledger does not verify.' },
