@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { checkImports, type Violation } from './import-rules.ts';
+import { checkDependencies, checkImports, type Violation } from './import-rules.ts';
 import { LAYERS } from './layers.ts';
 import { listImports } from './list-imports.ts';
 import { checkPurity } from './purity-rules.ts';
-import { readRepositoryFiles } from './repository-files.ts';
+import { readRepositoryFile, readRepositoryFiles } from './repository-files.ts';
 import { readSource } from './source-text.ts';
 
 const sources = new Map(
@@ -28,6 +28,14 @@ describe('the layout', () => {
 
   test('each layer imports only what it may', () => {
     expect(say(checkImports(sources))).toEqual([]);
+  });
+
+  test('what runs for users is a declared dependency', () => {
+    const declared = ['action', 'gate-service'].map((workspace): [string, string[]] => {
+      const { dependencies } = JSON.parse(readRepositoryFile(`${workspace}/package.json`));
+      return [`${workspace}/src/`, Object.keys(dependencies)];
+    });
+    expect(say(checkDependencies(sources, new Map(declared)))).toEqual([]);
   });
 
   test('clock, randomness, environment, I/O and bare errors stay where they belong', () => {
@@ -119,6 +127,14 @@ describe('a planted import is found', () => {
     ['action ← all of the toolkit', 'action/src/github/a.ts', "import * as github from '@actions/github';"],
   ])('%s', (_kind, file, source) => {
     expect(checkImports(new Map([[file, source]]))).toHaveLength(1);
+  });
+
+  test('a package that is not declared', () => {
+    const declared = new Map([[`${S}/`, ['kysely', '@stdlib/beta']]]);
+    const source = "import 'kysely/helpers';\nimport '@stdlib/beta/lib';\nimport 'node:fs';\nimport 'unleash-server';";
+    expect(checkDependencies(new Map([[`${S}/adapters/a.ts`, source]]), declared)).toMatchObject([
+      { line: 4, found: 'unleash-server' },
+    ]);
   });
 
   test('with its file, line and what was found', () => {

@@ -18,6 +18,21 @@ export type SourceFiles = ReadonlyMap<string, string>;
 const DOMAIN_MODEL = 'gate-service/src/domain/model/';
 const ACTION_MAIN = 'action/src/main.ts';
 
+/** Folder of a workspace's sources, with the packages that it declares for run time. */
+export type Declared = ReadonlyMap<string, readonly string[]>;
+
+/** Holds every package that a workspace imports against what it declares: development dependencies are not shipped. */
+export function checkDependencies(files: SourceFiles, declared: Declared): readonly Violation[] {
+  return [...files].flatMap(([file, source]) => {
+    const own = [...declared].find(([folder]) => file.startsWith(folder))?.[1] ?? [];
+    return listImports(readSource(source)).flatMap(({ specifier, line }) => {
+      if (specifier === null || /^[./]|^file:/.test(specifier) || isBuiltin(specifier)) return [];
+      if (own.includes(packageOf(specifier))) return [];
+      return [{ file, line, rule: 'what src imports is a declared dependency', found: specifier }];
+    });
+  });
+}
+
 /** Holds every import of the files against the layers. @returns what breaks a rule, in the order of the files */
 export function checkImports(files: SourceFiles): readonly Violation[] {
   return [...files].flatMap(([file, source]) => {
@@ -73,4 +88,11 @@ function brokenPackageRule(file: string, layer: Layer, { specifier, clause }: Im
   const context =
     name === '@actions/github' && (/\bcontext\b/i.test(clause) || specifier?.includes('context') === true);
   return wholeModule || context ? 'only the Action’s main.ts touches the runner' : null;
+}
+
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 }
