@@ -5,7 +5,7 @@ import type { QualityCheck, VerdictEvidence } from '../model/verdict.ts';
 import { isCount } from '../statistics/estimate.ts';
 import { SAMPLE_RATIO_ALPHA, sampleRatioMismatch } from '../statistics/sample-ratio-mismatch.ts';
 import { splitsTraffic } from './effect-scale.ts';
-import { checkMetric, type ObservedWindow } from './metric-quality.ts';
+import { checkMetric, type ObservedWindow, QUANTITY_CHECKS } from './metric-quality.ts';
 
 /** Units served both variants within one phase make the arms alike (STATISTICS.md section Q). */
 const MULTI_EXPOSURE_LIMIT = 0.01;
@@ -16,26 +16,33 @@ const QUARANTINE_LIMIT = 0.005;
 const REFUSALS = ['bad_hash', 'missing_hash', 'no_unit'] as const;
 
 /**
- * The data quality gate of a verdict (STATISTICS.md section Q): each check says what it found. A check that could not be
- * made is `unknown`, which is shown and stands in the way of a pass; nothing is ever assumed to be fine.
+ * The data quality gate (STATISTICS.md section Q): each check says what it found. A check that could not be made is
+ * `unknown`, which is shown and stands in the way of a pass; nothing is ever assumed to be fine. Before the window is
+ * complete, as at an alarm, what may still come is unknown and not missing; see windowCheck.
  * @returns checks in a fixed order: those of the change first, then those of each KPI
  */
 export function checkDataQuality(evidence: VerdictEvidence): readonly QualityCheck[] {
   const observed = observedWindow(evidence);
+  const complete = windowCheck(evidence).status === 'ok';
   const ids = contractKpis(evidence);
   const metrics = metricsOf(evidence.change);
   return [
-    windowCheck(evidence),
     sampleRatioCheck(evidence),
     multiExposureCheck(evidence),
     ...ids.flatMap((id) => {
       const metric = metrics.find(({ kpi }) => kpi.id === id) ?? null;
-      return checkMetric(id, metric, evidence, observed);
+      return checkMetric(id, metric, evidence, observed).map((check) => (complete ? check : soFar(check)));
     }),
     conflictCheck(evidence),
     clockCheck(evidence),
     refusalCheck(evidence),
   ];
+}
+
+/** Checks of how much there is say nothing yet while more may come. */
+function soFar(check: QualityCheck): QualityCheck {
+  const open = check.status === 'failed' && QUANTITY_CHECKS.some((name) => check.check.startsWith(`${name}:`));
+  return open ? { ...check, status: 'unknown', detail: `So far: ${check.detail}` } : check;
 }
 
 /** The KPIs that the contract decides by or watches, the primary first, whether or not their definition is known. */
@@ -52,11 +59,10 @@ function observedWindow({ change, judgedAt }: VerdictEvidence): ObservedWindow |
 }
 
 /** A verdict on the outcome needs the whole window: judging earlier, whenever it looks good, is what the rule forbids. */
-function windowCheck({ change, judgedAt, cause }: VerdictEvidence): QualityCheck {
+export function windowCheck({ change, judgedAt }: Pick<VerdictEvidence, 'change' | 'judgedAt'>): QualityCheck {
   if (change.effectiveAt === null) return failed('window', 'The window never started: no unit got the change.');
   const complete = change.effectiveAt + change.contract.windowMinutes + longestWithin(change);
   if (!(minuteOf(judgedAt) >= complete)) return failed('window', 'The window or its last outcomes were not complete.');
-  if (cause !== 'window_complete') return failed('window', 'The change was stopped before its window was complete.');
   return ok('window', 'The window and its last outcomes were complete.');
 }
 

@@ -3,7 +3,7 @@ import { minuteOf, WEEK_MINUTES } from '../model/time.ts';
 import type { QualityCheck, Verdict, VerdictEvidence, VerdictWord } from '../model/verdict.ts';
 import { twoSidedZ } from '../statistics/distributions.ts';
 import { extraWeeksNeeded, type RuleVerdict } from '../statistics/verdict-rule.ts';
-import { checkDataQuality } from './data-quality.ts';
+import { checkDataQuality, windowCheck } from './data-quality.ts';
 import { VERDICT_CONFIDENCE } from './effect-scale.ts';
 import {
   harmedGuardrails,
@@ -51,7 +51,7 @@ export function judgeChange(evidence: VerdictEvidence): Verdict {
   const off = offDecision(evidence);
   const one: Case = {
     evidence,
-    quality: checkDataQuality(evidence),
+    quality: [windowCheck(evidence), ...checkDataQuality(evidence)],
     off,
     metrics,
     primary,

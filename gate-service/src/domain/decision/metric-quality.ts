@@ -12,6 +12,9 @@ const LATE_ALPHA = 0.001;
 /** A floor of 90% is met by 0.9 however it was rounded. */
 const ROUNDING = 1e-9;
 
+/** The checks of checkMetric that ask how much data there is, not whether it is sound. */
+export const QUANTITY_CHECKS = ['no_data', 'phases', 'coverage', 'answers'] as const;
+
 export interface ObservedWindow {
   readonly from: EpochMinute;
   readonly to: EpochMinute;

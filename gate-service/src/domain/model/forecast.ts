@@ -22,15 +22,19 @@ export interface Forecast {
     readonly minimumEffect: number;
     readonly predictedEffect: number | null;
     readonly minimumDetectableEffect: number | null;
-    /** Chance that the verdict passes when the true effect is the minimum effect. */
+    /** Chance that a true effect of the minimum's size is told from none (`no_worse_than`: no effect from the margin). */
     readonly powerAtMinimum: number | null;
     readonly weeksNeeded: number | null;
     readonly method: 'normal' | 'exact';
   };
   /** Odds of each outcome under the author's prediction; null without history or prediction. */
   readonly odds: { readonly pass: number; readonly fail: number; readonly inconclusive: number } | null;
-  /** How fast the watch would notice a doubling of the harm rate, per metric. */
-  readonly detection: readonly { readonly kpiId: string; readonly minutes: number | null; readonly unitsHarmed: number | null }[];
+  /** How fast the watch would notice a doubling of what is bad, or a halving of what is good, per metric. */
+  readonly detection: readonly {
+    readonly kpiId: string;
+    readonly minutes: number | null;
+    readonly unitsHarmed: number | null;
+  }[];
   /** How often each fast rule would have fired in the history, per week; null without history. */
   readonly fastRules: readonly { readonly kpiId: string; readonly firingsPerWeek: number | null }[];
   readonly findings: readonly Finding[];
