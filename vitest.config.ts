@@ -3,10 +3,15 @@ import { defineConfig } from 'vitest/config';
 /**
  * Three projects by what a test needs. `unit` runs in parallel and starts nothing; `end-to-end` starts
  * the Action bundle or the gate service as a process; `real` needs the real Unleash server, which
- * test/support/unleash-global.ts starts once for all of them.
+ * gate-service/test/support/unleash-global.ts starts once for all of them.
  */
 export default defineConfig({
   test: {
+    reporters: [
+      'default',
+      ...(process.env.GITHUB_ACTIONS ? ['github-actions'] : []),
+      './gate-service/test/support/plain-summary-reporter.ts',
+    ],
     projects: [
       {
         test: {
