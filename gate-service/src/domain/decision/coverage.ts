@@ -51,7 +51,7 @@ export function coverageOf(input: CoverageInput): Coverage {
   const expected = expectedTrials(history, from, to);
   const known = expected !== null && expected > 0;
   const basis = known ? 'history' : 'days';
-  if (!(to > from) || !Number.isFinite(trials)) return { share: null, buckets: 0, missing: 0, basis };
+  if (!(to > from) || !Number.isFinite(trials) || Number.isNaN(expected)) return { share: null, buckets: 0, missing: 0, basis };
   if (trials <= 0) return { share: 0, buckets: 1, missing: 1, basis };
   const buckets = known ? bucketsByHistory(input, eligibleShare(trials, expected)) : bucketsByDay(from, to);
   const present = buckets.filter(
@@ -62,6 +62,7 @@ export function coverageOf(input: CoverageInput): Coverage {
   return { share, buckets: buckets.length, missing: buckets.length - present.length, basis };
 }
 
+/** What is left over at the end, too short to be telling, belongs to the bucket before it. */
 function bucketsByHistory({ history, from, to }: CoverageInput, share: number): readonly Bucket[] {
   const buckets: Bucket[] = [];
   let open: { hours: number[]; expected: number } = { hours: [], expected: 0 };
@@ -72,7 +73,10 @@ function bucketsByHistory({ history, from, to }: CoverageInput, share: number): 
     buckets.push(open);
     open = { hours: [], expected: 0 };
   }
-  return open.hours.length === 0 ? buckets : [...buckets, open];
+  const last = buckets.at(-1);
+  if (open.hours.length === 0) return buckets;
+  if (last === undefined) return [open];
+  return [...buckets.slice(0, -1), { hours: [...last.hours, ...open.hours], expected: last.expected + open.expected }];
 }
 
 /** Whole days from the window's start; each counts the same, a broken last one by its length. */

@@ -43,6 +43,9 @@ export function checkMetric(
       check('counts', 'failed', 'There are counts that cannot be: not whole, negative, or more outcomes than trials.'),
     ];
   }
+  if (metric.margin !== null && !Number.isFinite(metric.margin.value)) {
+    return [check('margin', 'failed', 'The margin of this guardrail is not a number.')];
+  }
   return [
     dataCheck(check, data, metric, evidence),
     phaseCheck(check, data, evidence),
@@ -77,7 +80,7 @@ function phaseCheck(check: Check, data: MetricEvidence, { phases, change }: Verd
   const all = data.activeHours.reduce((total, { n }) => total + n, 0);
   const detail = `${inPhases} of ${all} trials of the window lie in a phase with a known allocation.`;
   if (inPhases > all) return check('phases', 'failed', `The sums contradict each other: ${detail}`);
-  return check('phases', inPhases < all * (change.contract.coverageFloor - ROUNDING) ? 'failed' : 'ok', detail);
+  return check('phases', inPhases >= all * (change.contract.coverageFloor - ROUNDING) ? 'ok' : 'failed', detail);
 }
 
 function coverageCheck(
@@ -92,7 +95,7 @@ function coverageCheck(
   if (share === null) return check('coverage', 'unknown', 'How much of the window has data cannot be told.');
   const spans = basis === 'history' ? 'spans in which history expects trials' : 'days (there is no history)';
   const detail = `${missing} of ${buckets} ${spans} are empty: ${percent(share)} of the window is covered.`;
-  return check('coverage', share < change.contract.coverageFloor - ROUNDING ? 'failed' : 'ok', detail);
+  return check('coverage', share >= change.contract.coverageFloor - ROUNDING ? 'ok' : 'failed', detail);
 }
 
 function answerCheck(check: Check, data: MetricEvidence, { change }: VerdictEvidence): QualityCheck {
@@ -100,7 +103,7 @@ function answerCheck(check: Check, data: MetricEvidence, { change }: VerdictEvid
   if (!(minutes >= 0)) return check('answers', 'unknown', 'How long the source did not answer cannot be told.');
   const answered = 1 - minutes / change.contract.windowMinutes;
   const detail = `The source did not answer for ${Math.round(minutes)} minutes of the window.`;
-  return check('answers', answered < change.contract.coverageFloor - ROUNDING ? 'failed' : 'ok', detail);
+  return check('answers', answered >= change.contract.coverageFloor - ROUNDING ? 'ok' : 'failed', detail);
 }
 
 function lateCheck(check: Check, { late, consumed }: MetricEvidence): QualityCheck {

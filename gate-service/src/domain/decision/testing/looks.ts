@@ -1,0 +1,97 @@
+import type { ChangeContractInput } from '../../../contract/change-contract.ts';
+import type { ChangeState, Phase } from '../../model/change.ts';
+import type { MinuteTally, WatchState } from '../../model/look.ts';
+import { watchedMetricsOf } from '../../model/metric.ts';
+import { type EpochMinute, startOfMinute } from '../../model/time.ts';
+import { evaluateLook, type Look, type LookInput } from '../run-look.ts';
+import { startWatch } from '../start-watch.ts';
+import { contractOf, historyOf, KPIS, START } from './evidence.ts';
+
+/** Rates of one KPI by variant; trials per minute and arm. */
+export interface Traffic {
+  readonly kpiId: string;
+  readonly perMinute: number;
+  readonly off: number;
+  readonly on: (minute: EpochMinute) => number;
+}
+
+/** A small linear congruential generator: the same seed gives the same traffic on every machine. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Minutes of traffic from the window's start; the treatment gets its phase's share. */
+export function trafficOf(
+  traffic: Traffic,
+  minutes: number,
+  phases: readonly Phase[],
+  seed = 1,
+): readonly MinuteTally[] {
+  const random = generator(seed);
+  const draw = (n: number, rate: number) =>
+    Array.from({ length: n }).reduce<number>((y) => y + (random() < rate ? 1 : 0), 0);
+  return Array.from({ length: minutes }, (_, i): MinuteTally => {
+    const minute = START + i;
+    const share =
+      phases.find((phase) => phase.startMinute <= minute && minute < (phase.endMinute ?? Infinity))?.share ?? 0;
+    const on = Math.round(traffic.perMinute * 2 * share);
+    const off = traffic.perMinute * 2 - on;
+    return { minute, off: { n: off, y: draw(off, traffic.off) }, on: { n: on, y: draw(on, traffic.on(minute)) } };
+  });
+}
+
+export const HALF: readonly Phase[] = [
+  { index: 0, cause: 'activation', share: 0.5, startMinute: START, endMinute: null },
+];
+
+export interface Watched {
+  readonly contract?: Partial<ChangeContractInput>;
+  readonly state?: ChangeState;
+  readonly phases?: readonly Phase[];
+  readonly tallies: Readonly<Record<string, readonly MinuteTally[]>>;
+  readonly overrides?: Partial<LookInput>;
+}
+
+export function startOf({ contract = {} }: Watched): WatchState {
+  const change = { changeId: 'chg-1-0123456789', contract: contractOf(contract), kpis: KPIS, effectiveAt: START };
+  return startWatch({ change, histories: KPIS.map(({ id }) => historyOf(id, 600, id === 'errors' ? 0.01 : 0.3)) });
+}
+
+/** One look `after` minutes into the window, at a world whose sources answer. */
+export function lookAt(watched: Watched, watch: WatchState, after: number): Look {
+  const { contract = {}, state = 'watching', phases = HALF, tallies, overrides = {} } = watched;
+  const change = { contract: contractOf(contract), kpis: KPIS, state, effectiveAt: START };
+  const seen = START + after - 1;
+  return evaluateLook({
+    change,
+    phases,
+    watch,
+    metrics: watchedMetricsOf(change).map(({ kpi }) => ({
+      kpiId: kpi.id,
+      minutes: (tallies[kpi.id] ?? []).filter(({ minute }) => minute <= seen),
+      source: { status: 'ok' as const },
+      lastSeen: { kpi: seen, change: seen },
+      history: historyOf(kpi.id, 600, kpi.id === 'errors' ? 0.01 : 0.3),
+    })),
+    interventions: [],
+    personRaisedAt: null,
+    paused: false,
+    now: startOfMinute(START + after),
+    ...overrides,
+  });
+}
+
+/** Looks at each of the given minutes, each from what the one before left, through JSON as the store keeps it. */
+export function looksAt(watched: Watched, minutes: readonly number[], from: WatchState = startOf(watched)): Look {
+  let watch = from;
+  let last: Look | null = null;
+  for (const minute of minutes) {
+    last = lookAt(watched, watch, minute);
+    watch = JSON.parse(JSON.stringify(last.watch)) as WatchState;
+  }
+  return last!;
+}
