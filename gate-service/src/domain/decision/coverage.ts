@@ -51,7 +51,8 @@ export function coverageOf(input: CoverageInput): Coverage {
   const expected = expectedTrials(history, from, to);
   const known = expected !== null && expected > 0;
   const basis = known ? 'history' : 'days';
-  if (!(to > from) || !Number.isFinite(trials) || Number.isNaN(expected)) return { share: null, buckets: 0, missing: 0, basis };
+  if (!(to > from) || !Number.isFinite(trials) || Number.isNaN(expected))
+    return { share: null, buckets: 0, missing: 0, basis };
   if (trials <= 0) return { share: 0, buckets: 1, missing: 1, basis };
   const buckets = known ? bucketsByHistory(input, eligibleShare(trials, expected)) : bucketsByDay(from, to);
   const present = buckets.filter(

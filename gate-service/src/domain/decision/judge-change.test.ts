@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { startOfMinute, WEEK_MINUTES } from '../model/time.ts';
 import type { VerdictEvidence } from '../model/verdict.ts';
+import { checkDataQuality } from './data-quality.ts';
 import { judgeChange } from './judge-change.ts';
 import { recompute } from './recompute.ts';
 import { contractOf, evidenceOf, interventionOf, metricOf, START, withMetric } from './testing/evidence.ts';
@@ -308,6 +309,18 @@ describe('judgeChange', () => {
     const judged = judgeChange(evidence);
     expect(judged.quality.filter(({ status }) => status !== 'ok')).toEqual([]);
     expect([judged.verdict, judged.reasons[0]]).toEqual(['pass', 'ok']);
+  });
+});
+
+describe('checkDataQuality', () => {
+  it('at an alarm, calls what may still come unknown, and what is broken failed', () => {
+    const early = { ...BASE, judgedAt: startOfMinute(START + 90), cause: 'stopped_early' as const };
+    const none = metricOf('booking', { n: 0, y: 0 }, { n: 0, y: 0 });
+    const failed = (evidence: VerdictEvidence) =>
+      checkDataQuality(evidence).flatMap(({ check, status }) => (status === 'failed' ? [check] : []));
+    expect(failed(withMetric(early, 'booking', none))).toEqual([]);
+    expect(failed({ ...early, exposures: [{ phaseIndex: 0, off: 2000, on: 2600 }] })).toEqual(['srm']);
+    expect(judgeChange(early).reasons[0]).toBe('data_quality:window');
   });
 });
 
