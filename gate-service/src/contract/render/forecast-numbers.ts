@@ -1,0 +1,86 @@
+import type { ForecastView } from '../api/forecast.ts';
+import type { ChangeContract } from '../change-contract.ts';
+import { fastRuleInWords } from './contract-words.ts';
+import { inlineCode } from './escape-markdown.ts';
+import { formatCount, formatEstimate, formatRate, formatShare, formatThreshold } from './format-number.ts';
+import { formatMinutes, formatWeeks, formatWindow } from './format-time.ts';
+import { markdownTable } from './markdown-table.ts';
+import { shareBar } from './text-chart.ts';
+
+const NO_HISTORY = 'unknown: no history';
+
+/** What the window can show: units, smallest effect, power, time needed. */
+export function powerTable(forecast: ForecastView, windowMinutes: number | null): string {
+  const { primary } = forecast;
+  const window = windowMinutes === null ? 'the window' : formatWindow(windowMinutes);
+  const minimum = formatThreshold(primary.minimum_effect, primary.scale);
+  const orUnknown = <T>(value: T | null, format: (value: T) => string) => (value === null ? NO_HISTORY : format(value));
+  const rows = [
+    [`Rate so far (${formatWeeks(primary.history_weeks)} of history)`, orUnknown(primary.baseline, formatRate)],
+    [`Units expected in ${window}, both variants together`, orUnknown(primary.units, formatCount)],
+    [
+      'Smallest effect that would show in 4 of 5 cases',
+      orUnknown(primary.minimum_detectable_effect, (effect) => formatEstimate(effect, primary.scale)),
+    ],
+    [`Chance to pass if the true effect is the minimum (${minimum})`, orUnknown(primary.power_at_minimum, formatShare)],
+    ['Time that would be enough', orUnknown(primary.weeks_needed, formatWeeks)],
+  ];
+  return markdownTable([{ title: `What ${window} can show` }, { title: 'Answer', align: 'right' }], rows);
+}
+
+/** The odds of the three verdicts under the author's prediction; empty without them. */
+export function oddsTable(forecast: ForecastView): string {
+  const { odds, primary } = forecast;
+  if (odds === null) return '';
+  const predicted = primary.predicted_effect;
+  const given =
+    predicted === null ? 'the prediction' : `the prediction of ${formatThreshold(predicted, primary.scale)}`;
+  const rows = (
+    [
+      ['PASS', odds.pass],
+      ['FAIL', odds.fail],
+      ['INCONCLUSIVE', odds.inconclusive],
+    ] as const
+  ).map(([verdict, share]) => [verdict, formatShare(share), `\`${shareBar(share)}\``]);
+  return markdownTable(
+    [{ title: `Verdict, if ${given} is right` }, { title: 'Odds', align: 'right' }, { title: '' }],
+    rows,
+  );
+}
+
+/** How soon the watch would notice harm; empty when there is nothing to watch. */
+export function detectionTable(forecast: ForecastView): string {
+  if (forecast.detection.length === 0) return '';
+  const rows = forecast.detection
+    .slice(0, 30)
+    .map((each) => [
+      inlineCode(each.kpi_id, 64),
+      each.minutes === null ? NO_HISTORY : formatMinutes(each.minutes),
+      each.units_harmed === null ? NO_HISTORY : formatCount(each.units_harmed),
+    ]);
+  return markdownTable(
+    [
+      { title: 'If the harm doubled in' },
+      { title: 'the watch would notice after', align: 'right' },
+      { title: 'units harmed by then', align: 'right' },
+    ],
+    rows,
+  );
+}
+
+function firings(perWeek: number | null): string {
+  if (perWeek === null || !Number.isFinite(perWeek)) return NO_HISTORY;
+  if (perWeek === 0) return 'never';
+  return perWeek < 0.05 ? 'under 0.1 times a week' : `${perWeek.toFixed(1)} times a week`;
+}
+
+/** How often the fast rules would have fired on the KPI's own past; a rule that fires often is a false alarm. */
+export function fastRulesTable(forecast: ForecastView, contract: ChangeContract | null): string {
+  if (forecast.fast_rules.length === 0) return '';
+  const rows = forecast.fast_rules.slice(0, 30).map((each, index) => {
+    const rule = contract?.fast[index];
+    const words = rule !== undefined && rule.kpi === each.kpi_id ? fastRuleInWords(rule) : inlineCode(each.kpi_id, 64);
+    return [words, firings(each.firings_per_week)];
+  });
+  return markdownTable([{ title: 'Fast rule' }, { title: 'In the past it would have fired', align: 'right' }], rows);
+}

@@ -1,0 +1,209 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { renderForecastCheck } from './check-output.ts';
+import { renderForecastComment } from './forecast-comment.ts';
+import { renderInterventionComment } from './intervention-comment.ts';
+import { renderProgressComment } from './progress-comment.ts';
+import { terminalText } from './terminal-text.ts';
+import {
+  SAMPLE_EFFECTIVE,
+  sampleChange,
+  sampleContract,
+  sampleFinding,
+  sampleForecast,
+  sampleMetrics,
+  samplePrimary,
+  sampleThrottle,
+  sampleTurnOff,
+  sampleVerdict,
+} from './testing/sample-views.ts';
+import { renderVerdictComment } from './verdict-comment.ts';
+
+/**
+ * What people see, kept as files to be read in a review. After a deliberate change of wording:
+ * `UPDATE_GOLDEN=1 npx vitest run gate-service/src/contract/render/golden.test.ts`, then read the diff.
+ */
+const FOLDER = join(import.meta.dirname, 'golden');
+const UPDATE = process.env.UPDATE_GOLDEN === '1';
+
+const path = '.changegate/changes/short-quote-form.yml';
+const entry = { path, contract: sampleContract, forecast: sampleForecast };
+const present = { registry: 'present', headSha: sampleChange.commit_sha } as const;
+const now = (SAMPLE_EFFECTIVE + 3_101) * 60_000;
+const dashboardUrl = 'https://gate.example.com/changes/chg-42-0a1b2c3d4e';
+const off = {
+  ...sampleChange,
+  interventions: [sampleThrottle, sampleTurnOff],
+  phases: [
+    ...sampleChange.phases,
+    { index: 1, cause: 'throttle', share: 0.05, start_minute: SAMPLE_EFFECTIVE + 76, end_minute: null },
+  ],
+};
+const [, leading, guardrail] = sampleMetrics;
+
+const harmed = {
+  ...sampleVerdict,
+  verdict: 'fail',
+  made_at: sampleTurnOff.decided_at + 120_000,
+  reasons: ['safety_rollback', 'guardrail:quote_error_rate'],
+  summary: 'Quote errors rose from 0.6% to 3.9% within two hours. The flag was throttled, then turned off.',
+  metrics: [
+    {
+      ...samplePrimary,
+      estimate: -0.031,
+      lo: -0.21,
+      hi: 0.19,
+      finding: 'not_reached',
+      control: { n: 301, y: 66 },
+      treatment: { n: 204, y: 43 },
+    },
+    {
+      ...guardrail!,
+      estimate: -0.0331,
+      lo: -0.0606,
+      hi: -0.0118,
+      finding: 'harm_beyond_margin',
+      control: { n: 301, y: 2 },
+      treatment: { n: 204, y: 8 },
+    },
+  ],
+} satisfies typeof sampleVerdict;
+
+const undecided = {
+  ...sampleVerdict,
+  verdict: 'inconclusive',
+  reasons: ['not_enough_evidence'],
+  summary: 'Booking conversion was +2.4% higher, but with 840 visitors anything from -11.9% to +19.1% fits the data.',
+  metrics: [
+    {
+      ...samplePrimary,
+      estimate: 0.024,
+      lo: -0.119,
+      hi: 0.191,
+      finding: 'unproven',
+      control: { n: 421, y: 93 },
+      treatment: { n: 419, y: 95 },
+    },
+    { ...leading!, estimate: null, lo: null, hi: null, status: 'insufficient', control: { n: 0, y: 0 } },
+  ],
+  quality: [
+    ...sampleVerdict.quality,
+    { check: 'late_share', status: 'unknown', detail: 'the source does not say when events arrived' },
+    { check: 'a_new_check', status: 'failed', detail: 'a check that this renderer has no words for' },
+  ],
+  warnings: ['The effect of the first two days differs from that of the last three: this may be novelty.'],
+  more_weeks: 6.2,
+} satisfies typeof sampleVerdict;
+
+const GOLDEN: Readonly<Record<string, () => string>> = {
+  'forecast-adjust': () => renderForecastComment({ ...present, forecasts: [entry], dashboardUrl }),
+  'forecast-go': () =>
+    renderForecastComment({
+      ...present,
+      forecasts: [
+        {
+          ...entry,
+          forecast: { ...sampleForecast, conclusion: 'go', adjustments: [], summary: 'Seven days are enough.' },
+        },
+      ],
+    }),
+  'forecast-no-contract': () =>
+    renderForecastComment({ ...present, forecasts: [], contractRequiredFor: ['src/checkout/form.ts'] }),
+  'forecast-first-adoption': () => renderForecastComment({ registry: 'missing', forecasts: [] }),
+  'forecast-errors': () =>
+    renderForecastComment({
+      ...present,
+      forecasts: [{ path, contract: null, forecast: null, findings: [sampleFinding] }],
+    }),
+  'forecast-without-history': () =>
+    renderForecastComment({
+      ...present,
+      forecasts: [
+        {
+          ...entry,
+          forecast: {
+            ...sampleForecast,
+            summary: 'There is no history for booking_conversion, so nobody can say what 7 days will show.',
+            adjustments: ['send events for booking_conversion for two weeks first'],
+            odds: null,
+            primary: {
+              ...sampleForecast.primary,
+              baseline: null,
+              units: null,
+              minimum_detectable_effect: null,
+              power_at_minimum: null,
+              weeks_needed: null,
+              history_weeks: 0,
+            },
+            fast_rules: [{ kpi_id: 'quote_error_rate', firings_per_week: null }],
+            detection: [{ kpi_id: 'booking_conversion', minutes: null, units_harmed: null }],
+          },
+        },
+      ],
+    }),
+  'forecast-two-contracts': () =>
+    renderForecastComment({
+      ...present,
+      forecasts: [
+        entry,
+        { path: '.changegate/changes/other.yml', contract: null, forecast: null, findings: [sampleFinding] },
+      ],
+    }),
+  'forecast-no-answer': () =>
+    renderForecastComment({
+      ...present,
+      forecasts: [{ path, contract: sampleContract, forecast: null }],
+      problem: {
+        message: 'The gate did not answer within 8 s.',
+        remedy: 'check the input gate-url, then re-run this job',
+      },
+    }),
+  'forecast-check-summary': () => renderForecastCheck({ ...present, forecasts: [entry] }).summary,
+  'progress-watching': () =>
+    renderProgressComment([{ ...sampleChange, state: 'watching', verdicts: [] }], { now, dashboardUrl }),
+  'progress-throttled': () =>
+    renderProgressComment(
+      [
+        { ...off, state: 'throttled', verdicts: [], interventions: [sampleThrottle] },
+        { ...sampleChange, state: 'stamped', effective_at: null, looks: [] },
+      ],
+      { now },
+    ),
+  'progress-judged': () => renderProgressComment([sampleChange], { now }),
+  'intervention-throttle': () => renderInterventionComment(off, sampleThrottle, { dashboardUrl }),
+  'intervention-turn-off-blocked': () =>
+    renderInterventionComment(off, {
+      ...sampleTurnOff,
+      outcome: 'blocked:change_request',
+      accepted_at: null,
+      published_at: null,
+    }),
+  'verdict-pass': () => renderVerdictComment(sampleChange, sampleVerdict, { contract: sampleContract, dashboardUrl }),
+  'verdict-fail': () => renderVerdictComment(off, harmed),
+  'verdict-inconclusive': () => renderVerdictComment(sampleChange, undecided, { contract: sampleContract }),
+  'verdict-revision': () =>
+    renderVerdictComment(
+      { ...sampleChange, verdicts: [undecided, { ...sampleVerdict, revision: 2 }] },
+      { ...sampleVerdict, revision: 2 },
+    ),
+  'verdict-pass-terminal': () =>
+    terminalText(renderVerdictComment(sampleChange, sampleVerdict, { contract: sampleContract })),
+};
+
+describe('rendered texts are those in golden/', () => {
+  it.each(Object.entries(GOLDEN))('%s', (name, render) => {
+    const file = join(FOLDER, `${name}.md`);
+    const text = render();
+    if (UPDATE) {
+      mkdirSync(FOLDER, { recursive: true });
+      writeFileSync(file, text);
+    }
+    expect(text).toBe(readFileSync(file, 'utf8'));
+  });
+
+  it('has no golden file that nothing renders', () => {
+    const files = readdirSync(FOLDER).map((file) => basename(file, '.md'));
+    expect(files.sort()).toEqual(Object.keys(GOLDEN).sort());
+  });
+});
