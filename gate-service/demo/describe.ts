@@ -10,7 +10,11 @@ export function toJson(played: Played): Record<string, unknown> {
       change_id: change.change_id,
       verdict: newest(change).verdict,
       reasons: newest(change).reasons,
-      interventions: change.interventions.map((act) => ({ kind: act.kind, at: formatInstant(act.decided_at), levels: levelsOf(act) })),
+      interventions: change.interventions.map((act) => ({
+        kind: act.kind,
+        at: formatInstant(act.decided_at),
+        levels: levelsOf(act),
+      })),
       comments,
       sufficient_statistics: tallies,
     })),

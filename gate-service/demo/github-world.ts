@@ -35,10 +35,21 @@ export class GitHubWorld {
   }
 
   static async open(clock: DrivenClock, gate: GateAccess): Promise<GitHubWorld> {
-    const fake = createFakeGitHub({ owner: OWNER, repo: REPO, defaultBranch: 'main', now: () => new Date(clock.now()) });
+    const fake = createFakeGitHub({
+      owner: OWNER,
+      repo: REPO,
+      defaultBranch: 'main',
+      now: () => new Date(clock.now()),
+    });
     await fake.start();
     fake.registerToken(TOKEN, {
-      permissions: { contents: 'read', 'pull-requests': 'write', issues: 'write', checks: 'write', deployments: 'write' },
+      permissions: {
+        contents: 'read',
+        'pull-requests': 'write',
+        issues: 'write',
+        checks: 'write',
+        deployments: 'write',
+      },
     });
     fake.addFile('main', '.changegate/kpis.yml', REGISTRY);
     return new GitHubWorld(fake, gate);
@@ -52,7 +63,13 @@ export class GitHubWorld {
       head: { ref: story.slug },
       files: [{ path: contractPath(story), status: 'added', text: story.contract }],
     }).head.sha;
-    return this.#run(pullRequestEvent({ owner: OWNER, repo: REPO }, { number: story.pullRequest, title: story.title, head: { sha: headSha, ref: story.slug } }), {});
+    return this.#run(
+      pullRequestEvent(
+        { owner: OWNER, repo: REPO },
+        { number: story.pullRequest, title: story.title, head: { sha: headSha, ref: story.slug } },
+      ),
+      {},
+    );
   }
 
   /** Merges the pull request and runs the Action on the push. */
@@ -66,7 +83,10 @@ export class GitHubWorld {
   /** The deploy job's last step: turn the flag on. */
   async activate(story: Story, changeId: string): Promise<ActionRun> {
     const sha = this.#mergeShas.get(story.pullRequest)!;
-    return this.#run(pushEvent({ owner: OWNER, repo: REPO }, { before: sha, after: sha }), { command: 'activate', 'change-id': changeId });
+    return this.#run(pushEvent({ owner: OWNER, repo: REPO }, { before: sha, after: sha }), {
+      command: 'activate',
+      'change-id': changeId,
+    });
   }
 
   /** The scheduled run: progress, interventions, verdicts that are due. */
@@ -97,14 +117,22 @@ export class GitHubWorld {
       repository: REPOSITORY,
       apiUrl: this.fake.url,
       token: TOKEN,
-      inputs: { 'gate-url': this.#gate.url, 'gate-token': this.#gate.token, 'activate-token': this.#gate.activateToken, ...inputs },
+      inputs: {
+        'gate-url': this.#gate.url,
+        'gate-token': this.#gate.token,
+        'activate-token': this.#gate.activateToken,
+        ...inputs,
+      },
     });
     if (run.exitCode === 0 && this.fake.violations.length === 0) return run;
-    throw new GateError('internal', `The Action ended with ${run.exitCode}:\n${run.log}\n${JSON.stringify(this.fake.violations)}`, 'Build the bundle again: npm run build');
+    throw new GateError(
+      'internal',
+      `The Action ended with ${run.exitCode}:\n${run.log}\n${JSON.stringify(this.fake.violations)}`,
+      'Build the bundle again: npm run build',
+    );
   }
 }
 
 export function contractPath(story: Story): string {
   return `.changegate/changes/${story.slug}.yml`;
 }
-

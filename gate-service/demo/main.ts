@@ -20,7 +20,10 @@ function makeNarrator(): Narrator & { done(): void } {
   const clear = () => stderr.isTTY && stderr.write('\r\x1b[K');
   return {
     progress(text, share) {
-      const line = share === undefined ? text : `${'█'.repeat(Math.round(share * 20)).padEnd(20, '░')} ${Math.round(share * 100)}% ${text}`;
+      const line =
+        share === undefined
+          ? text
+          : `${'█'.repeat(Math.round(share * 20)).padEnd(20, '░')} ${Math.round(share * 100)}% ${text}`;
       if (stderr.isTTY) {
         clear();
         stderr.write(line);
@@ -38,7 +41,9 @@ function makeNarrator(): Narrator & { done(): void } {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { exit: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { exit: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+  });
   if (values.help) {
     process.stdout.write(HELP);
     return;
@@ -57,7 +62,9 @@ async function main(): Promise<void> {
     process.stdout.write(describePlayed(played));
     if (values.exit || stopped.signal.aborted) return;
     const page = await servePage(played);
-    process.stdout.write(`\nThe result stays up at ${page.url} (Unleash: ${played.unleash.url}, ${played.unleash.username} / ${played.unleash.password}). Ctrl-C ends everything.\n`);
+    process.stdout.write(
+      `\nThe result stays up at ${page.url} (Unleash: ${played.unleash.url}, ${played.unleash.username} / ${played.unleash.password}). Ctrl-C ends everything.\n`,
+    );
     await new Promise<void>((resolve) => stopped.signal.addEventListener('abort', () => resolve()));
     await page.close();
   } finally {
@@ -70,7 +77,9 @@ try {
 } catch (error) {
   if ((error as Error).name === 'AbortError') process.exitCode = 130;
   else {
-    process.stderr.write(`\n${(error as Error).message}\n${error instanceof GateError ? `Next step: ${error.remedy}\n` : `${(error as Error).stack}\n`}`);
+    process.stderr.write(
+      `\n${(error as Error).message}\n${error instanceof GateError ? `Next step: ${error.remedy}\n` : `${(error as Error).stack}\n`}`,
+    );
     process.exitCode = 1;
   }
 }

@@ -9,7 +9,8 @@ td,th{border:1px solid #d1d9e0;padding:.3rem .7rem;text-align:left}article{borde
 code{background:#f0f2f4;padding:.1rem .3rem;border-radius:4px;overflow-wrap:anywhere}pre{background:#f0f2f4;padding:1rem;overflow-x:auto}`;
 const HEADERS = {
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 };
@@ -36,10 +37,16 @@ export async function servePage(played: Played): Promise<{ url: string; close():
 /** Everything user-written in a comment was escaped when it was rendered; titles are escaped here. */
 export function renderPage(played: Played): string {
   const rows = played.changes
-    .map(({ story, change }) => `<tr><td><a href="#pr-${story.pullRequest}">#${story.pullRequest}</a></td><td>${escape(story.title)}</td><td><code>${change.change_id}</code></td><td>${change.state}</td><td><b>${change.verdicts.at(-1)?.verdict ?? 'pending'}</b></td><td>${change.interventions.map(({ kind }) => kind).join(', ') || 'none'}</td></tr>`)
+    .map(
+      ({ story, change }) =>
+        `<tr><td><a href="#pr-${story.pullRequest}">#${story.pullRequest}</a></td><td>${escapeHtml(story.title)}</td><td><code>${change.change_id}</code></td><td>${change.state}</td><td><b>${change.verdicts.at(-1)?.verdict ?? 'pending'}</b></td><td>${change.interventions.map(({ kind }) => kind).join(', ') || 'none'}</td></tr>`,
+    )
     .join('');
   const threads = played.changes
-    .map(({ story, comments }) => `<h2 id="pr-${story.pullRequest}">#${story.pullRequest} ${escape(story.title)}</h2>${comments.map((body) => `<article>${renderMarkdown(body)}</article>`).join('')}`)
+    .map(
+      ({ story, comments }) =>
+        `<h2 id="pr-${story.pullRequest}">#${story.pullRequest} ${escapeHtml(story.title)}</h2>${comments.map((body) => `<article>${renderMarkdown(body)}</article>`).join('')}`,
+    )
     .join('');
   const { size, hash } = played.ledger.head;
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Changegate demo: Sparky Electric</title><style>${STYLE}</style>
@@ -48,6 +55,6 @@ export function renderPage(played: Played): string {
 <p>Ledger: verified, ${size} entries, head <code>${size}:${hash}</code></p>${threads}</html>`;
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
+import { callGate } from '../src/cli/gate-api.ts';
 import type { ChangeView } from '../src/contract/api/change.ts';
 import * as api from '../src/contract/api/requests.ts';
-import { callGate } from '../src/cli/gate-api.ts';
 import { GateError } from '../src/contract/gate-error.ts';
 import { MINUTE_MS, minuteOf, WEEK_MINUTES } from '../src/domain/model/time.ts';
 import { startGateService } from '../src/main.ts';
@@ -32,7 +32,12 @@ export interface Latency {
 }
 
 export interface Played {
-  readonly changes: readonly { readonly story: Story; readonly change: ChangeView; readonly comments: readonly string[]; readonly tallies: unknown }[];
+  readonly changes: readonly {
+    readonly story: Story;
+    readonly change: ChangeView;
+    readonly comments: readonly string[];
+    readonly tallies: unknown;
+  }[];
   readonly ledger: z.output<typeof api.LedgerResponseSchema>;
   /** Real time between an act and what showed it; not part of the simulation. */
   readonly latencies: readonly Latency[];
@@ -115,7 +120,8 @@ async function playWith(undo: Undo, narrator: Narrator, signal: AbortSignal): Pr
   undo.add(() => gate.stop());
   const admin = { url: gate.url, token: adminToken };
   const makeToken = async (scopes: readonly string[]) =>
-    (await callGate(admin, api.CreateTokenResponseSchema, 'POST', '/v1/tokens', { scopes, repository: REPOSITORY })).token;
+    (await callGate(admin, api.CreateTokenResponseSchema, 'POST', '/v1/tokens', { scopes, repository: REPOSITORY }))
+      .token;
   const token = await makeToken(['forecast', 'stamp', 'read', 'evaluate']);
   const site = await Site.open({
     unleashUrl: unleash.url,
@@ -128,9 +134,19 @@ async function playWith(undo: Undo, narrator: Narrator, signal: AbortSignal): Pr
   undo.add(() => site.close());
   const github = await GitHubWorld.open(clock, { url: gate.url, token, activateToken: await makeToken(['activate']) });
   undo.add(() => github.close());
-  await callGate({ url: gate.url, token }, api.RegisterKpisResponseSchema, 'PUT', '/v1/kpis', { repository: REPOSITORY, registry: { path: '.changegate/kpis.yml', text: REGISTRY } });
+  await callGate({ url: gate.url, token }, api.RegisterKpisResponseSchema, 'PUT', '/v1/kpis', {
+    repository: REPOSITORY,
+    registry: { path: '.changegate/kpis.yml', text: REGISTRY },
+  });
   const started = performance.now();
-  const week = new Week({ clock, site, github, gate: { url: gate.url, token, drain: () => gate.scheduler.drain() }, narrator, signal });
+  const week = new Week({
+    clock,
+    site,
+    github,
+    gate: { url: gate.url, token, drain: () => gate.scheduler.drain() },
+    narrator,
+    signal,
+  });
   await week.run();
   const ledger = await readLedger(admin);
   const ended = performance.now();
@@ -150,7 +166,9 @@ async function readLedger(admin: { url: string; token: string }): Promise<Played
   const page = await callGate(admin, api.LedgerResponseSchema, 'GET', '/v1/ledger');
   const entries = [...page.entries];
   while (entries.length < page.head.size) {
-    entries.push(...(await callGate(admin, api.LedgerResponseSchema, 'GET', `/v1/ledger?after=${entries.at(-1)!.seq}`)).entries);
+    entries.push(
+      ...(await callGate(admin, api.LedgerResponseSchema, 'GET', `/v1/ledger?after=${entries.at(-1)!.seq}`)).entries,
+    );
   }
   return { head: page.head, entries };
 }
@@ -214,7 +232,9 @@ class Week {
       this.#changeIds.set(story, changeId);
       await github.activate(story, changeId);
       await this.#settle(changeId, 'activation');
-      narrator.tell(`#${story.pullRequest} ${story.title}: forecast ${forecast.outputs['conclusion']}, merged as ${changeId}, flag ${story.flag} on`);
+      narrator.tell(
+        `#${story.pullRequest} ${story.title}: forecast ${forecast.outputs['conclusion']}, merged as ${changeId}, flag ${story.flag} on`,
+      );
     }
   }
 
@@ -227,7 +247,10 @@ class Week {
       clock.advanceTo((minute + TICK_MINUTES) * MINUTE_MS);
       await gate.drain();
       if (await this.#settleAll()) await github.schedule();
-      narrator.progress(`day ${Math.floor((minute - start) / 1440) + 1} of 7`, Math.min(1, (minute - start) / WEEK_MINUTES));
+      narrator.progress(
+        `day ${Math.floor((minute - start) / 1440) + 1} of 7`,
+        Math.min(1, (minute - start) / WEEK_MINUTES),
+      );
     }
     await github.schedule();
   }
@@ -236,8 +259,14 @@ class Week {
   async #allJudged(minute: number): Promise<boolean> {
     const late = minute - minuteOf(WEEK_START) - WEEK_MINUTES;
     if (late < 0) return false;
-    if (late > WEEK_MINUTES) throw new GateError('internal', 'A change was not judged within a week after its window.', 'This is a mistake: report it.');
-    for (const changeId of this.#changeIds.values()) if ((await this.#change(changeId)).verdicts.length === 0) return false;
+    if (late > WEEK_MINUTES)
+      throw new GateError(
+        'internal',
+        'A change was not judged within a week after its window.',
+        'This is a mistake: report it.',
+      );
+    for (const changeId of this.#changeIds.values())
+      if ((await this.#change(changeId)).verdicts.length === 0) return false;
     return true;
   }
 
@@ -248,7 +277,12 @@ class Week {
   /** Waits, with the simulated clock standing still, until every act is published and seen by the site's own SDK. */
   async #settleAll(): Promise<boolean> {
     let acted = false;
-    const { changes } = await callGate(this.#parts.gate, api.ChangeListResponseSchema, 'GET', '/v1/changes?state=watching,throttled,off,judged');
+    const { changes } = await callGate(
+      this.#parts.gate,
+      api.ChangeListResponseSchema,
+      'GET',
+      '/v1/changes?state=watching,throttled,off,judged',
+    );
     for (const change of changes) {
       const latest = change.interventions.at(-1);
       if (!latest || this.#known.get(change.change_id) === latest.intervention_id) continue;
@@ -270,10 +304,18 @@ class Week {
         await site.waitForShare(change.flag, share, SETTLE_DEADLINE_MS);
         const ms = Math.round(performance.now() - started);
         this.latencies.push({ what: `${change.flag}: ${what} until the site's SDK saw it`, ms });
-        if (latest) narrator.tell(`#${change.pull_request} ${change.flag}: ${what} to ${latest.target_share * 100}%. ${latest.reason}`);
+        if (latest)
+          narrator.tell(
+            `#${change.pull_request} ${change.flag}: ${what} to ${latest.target_share * 100}%. ${latest.reason}`,
+          );
         return;
       }
-      if (performance.now() - started > SETTLE_DEADLINE_MS) throw new GateError('flag_service', `${what} of ${change.flag} was not published: ${latest.outcome}.`, 'Look at the Unleash server.');
+      if (performance.now() - started > SETTLE_DEADLINE_MS)
+        throw new GateError(
+          'flag_service',
+          `${what} of ${change.flag} was not published: ${latest.outcome}.`,
+          'Look at the Unleash server.',
+        );
       await delay(25);
       await gate.drain();
     }

@@ -78,7 +78,8 @@ export class Site {
       for (const visit of visitsOf(story, minute, this.#options.seed)) {
         const isOn = unleash?.isEnabled(story.flag, { userId: visit.userId }) ?? false;
         const flags = unleash ? { [story.flag]: isOn ? ('on' as const) : ('off' as const) } : null;
-        for (const event of eventsOf(story, visit, isOn ? story.treatment : story.control)) this.#later.push({ event, flags });
+        for (const event of eventsOf(story, visit, isOn ? story.treatment : story.control))
+          this.#later.push({ event, flags });
       }
     }
   }
@@ -122,7 +123,11 @@ export class Site {
     const answer = IngestResponseSchema.safeParse(await response.json());
     const lost = answer.success ? answer.data.rejected + answer.data.quarantined : -1;
     if (!response.ok || lost !== 0) {
-      throw new GateError('internal', `The gate answered ${response.status} to a batch of the demo (${lost} lines lost).`, 'This is a mistake in the demo: report it.');
+      throw new GateError(
+        'internal',
+        `The gate answered ${response.status} to a batch of the demo (${lost} lines lost).`,
+        'This is a mistake in the demo: report it.',
+      );
     }
   }
 
@@ -131,7 +136,11 @@ export class Site {
     const started = performance.now();
     while (!this.#serves(flag, share)) {
       if (performance.now() - started > deadlineMs) {
-        throw new GateError('flag_service', `The site's SDK does not see ${flag} at ${share * 100}% after ${deadlineMs} ms.`, 'Look at the Unleash server.');
+        throw new GateError(
+          'flag_service',
+          `The site's SDK does not see ${flag} at ${share * 100}% after ${deadlineMs} ms.`,
+          'Look at the Unleash server.',
+        );
       }
       await delay(50);
     }

@@ -32,7 +32,9 @@ export interface ServiceOverrides {
 
 /** Builds the gate service from its configuration and starts it: the only place that knows every adapter. */
 export async function startGateService(config: GateConfig, overrides: ServiceOverrides = {}): Promise<GateService> {
-  const log = overrides.log ?? (pino({ level: config.logLevel, redact: ['*.token', '*.authorization'] }, pino.destination(2)) as Log);
+  const log =
+    overrides.log ??
+    (pino({ level: config.logLevel, redact: ['*.token', '*.authorization'] }, pino.destination(2)) as Log);
   const store = await createSqliteStore({ path: config.storePath });
   const { url, project, environment, watchToken, clientToken, activationToken } = config.unleash;
   const unleash = { url, project, environment, appName: 'changegate' };
@@ -48,8 +50,12 @@ export async function startGateService(config: GateConfig, overrides: ServiceOve
     options: { ...config, owner: `${hostname()}:${process.pid}` },
   };
   const activationGate: ActivationGate | null =
-    activationToken === null ? null : { ...gate, activation: createUnleashActivation({ ...unleash, token: activationToken }) };
-  const app = createServer(gate, makeRoutes(gate, activationGate, new IngestQueue(gate)), { adminToken: config.adminToken });
+    activationToken === null
+      ? null
+      : { ...gate, activation: createUnleashActivation({ ...unleash, token: activationToken }) };
+  const app = createServer(gate, makeRoutes(gate, activationGate, new IngestQueue(gate)), {
+    adminToken: config.adminToken,
+  });
   const listening = await app.listen({ host: config.host, port: config.port });
   const scheduler = new Scheduler(gate);
   if (!overrides.businessClock) scheduler.start();

@@ -1,7 +1,7 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import type { ClientConfig } from '../config/read-client-config.ts';
 import { ErrorResponseSchema } from '../contract/api/requests.ts';
 import { ERROR_TABLE, type ErrorCode, GateError } from '../contract/gate-error.ts';
-import type { ClientConfig } from '../config/read-client-config.ts';
 
 const DEADLINE_MS = 30_000;
 
@@ -24,18 +24,30 @@ export async function callGate<Schema extends z.ZodType>(
       method,
       redirect: 'error',
       signal: AbortSignal.timeout(DEADLINE_MS),
-      headers: { authorization: `Bearer ${config.token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${config.token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     text = await response.text();
   } catch (error) {
-    throw new GateError('gate_unreachable', `${config.url} does not answer: ${(error as Error).message}.`, 'Check CHANGEGATE_URL and that the service runs: changegate serve', { cause: error });
+    throw new GateError(
+      'gate_unreachable',
+      `${config.url} does not answer: ${(error as Error).message}.`,
+      'Check CHANGEGATE_URL and that the service runs: changegate serve',
+      { cause: error },
+    );
   }
   const answer = parseJson(text);
   if (!response.ok) throw fromAnswer(answer, response.status, config.url);
   const parsed = schema.safeParse(answer);
   if (parsed.success) return parsed.data;
-  throw new GateError('gate_unreachable', `${config.url}${path} answered something else than this command expects.`, 'Use the same version of Changegate on both sides.');
+  throw new GateError(
+    'gate_unreachable',
+    `${config.url}${path} answered something else than this command expects.`,
+    'Use the same version of Changegate on both sides.',
+  );
 }
 
 function parseJson(text: string): unknown {
@@ -48,7 +60,17 @@ function parseJson(text: string): unknown {
 
 function fromAnswer(answer: unknown, status: number, url: string): GateError {
   const parsed = ErrorResponseSchema.safeParse(answer);
-  if (!parsed.success) return new GateError('gate_unreachable', `${url} answered ${status} without an explanation.`, 'Check that CHANGEGATE_URL is a gate service.');
+  if (!parsed.success)
+    return new GateError(
+      'gate_unreachable',
+      `${url} answered ${status} without an explanation.`,
+      'Check that CHANGEGATE_URL is a gate service.',
+    );
   const { code, message, remedy, context } = parsed.data.error;
-  return new GateError(code in ERROR_TABLE ? (code as ErrorCode) : 'internal', message, remedy, context ? { context } : {});
+  return new GateError(
+    code in ERROR_TABLE ? (code as ErrorCode) : 'internal',
+    message,
+    remedy,
+    context ? { context } : {},
+  );
 }

@@ -25,7 +25,10 @@ export const EXIT_USAGE = 2;
 export async function runCli(argv: readonly string[], handlers: CliHandlers, io: CliIo = processIo()): Promise<void> {
   const program = new Command('changegate')
     .description('Turns every deploy into a 7-day, auditable KPI decision.')
-    .addHelpText('after', '\nExit codes: 0 done, 1 the answer is no (findings, a verdict that does not recompute …), 2 a mistake in the call.\nWhere the gate service is: CHANGEGATE_URL (default http://127.0.0.1:8787) and CHANGEGATE_TOKEN.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 the answer is no (findings, a verdict that does not recompute …), 2 a mistake in the call.\nWhere the gate service is: CHANGEGATE_URL (default http://127.0.0.1:8787) and CHANGEGATE_TOKEN.',
+    )
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .exitOverride();
   addServeCommand(program, handlers);
@@ -39,7 +42,8 @@ export async function runCli(argv: readonly string[], handlers: CliHandlers, io:
   addKpisCommand(program, io);
   addPauseCommands(program, io);
   addTokenCommand(program, io);
-  for (const command of program.commands) command.exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
+  for (const command of program.commands)
+    command.exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

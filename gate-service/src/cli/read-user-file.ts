@@ -8,6 +8,8 @@ export async function readUserFile(io: CliIo, path: string): Promise<string> {
   try {
     return await readFile(resolve(io.cwd, path), 'utf8');
   } catch (error) {
-    throw new GateError('invalid_input', `${path} cannot be read: ${(error as Error).message}.`, 'Check the path.', { cause: error });
+    throw new GateError('invalid_input', `${path} cannot be read: ${(error as Error).message}.`, 'Check the path.', {
+      cause: error,
+    });
   }
 }

@@ -13,8 +13,17 @@ export function readClientConfig(env: Readonly<Record<string, string | undefined
   const url = env['CHANGEGATE_URL'] ?? 'http://127.0.0.1:8787';
   const token = env['CHANGEGATE_TOKEN'];
   if (token === undefined || token === '') {
-    throw new GateError('invalid_input', 'CHANGEGATE_TOKEN is not set.', 'Set it to an API token; make one with: changegate token create');
+    throw new GateError(
+      'invalid_input',
+      'CHANGEGATE_TOKEN is not set.',
+      'Set it to an API token; make one with: changegate token create',
+    );
   }
-  if (!URL.canParse(url)) throw new GateError('invalid_input', `CHANGEGATE_URL is ${url}; allowed is an http or https URL.`, 'Set it to where the gate service listens.');
+  if (!URL.canParse(url))
+    throw new GateError(
+      'invalid_input',
+      `CHANGEGATE_URL is ${url}; allowed is an http or https URL.`,
+      'Set it to where the gate service listens.',
+    );
   return { url: url.replace(/\/$/, ''), token };
 }

@@ -8,10 +8,16 @@ const HttpUrl = z.url({ protocol: /^https?$/, error: 'allowed: an http or https 
 
 /** The one configuration file: what is not secret. Every key has a default. */
 const FileSchema = z.strictObject({
-  listen: z.strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535).default(8787) }).prefault({}),
+  listen: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535).default(8787) })
+    .prefault({}),
   store: z.strictObject({ path: z.string().min(1).default('.data/changegate.db') }).prefault({}),
   unleash: z
-    .strictObject({ url: HttpUrl, project: z.string().min(1).default('default'), environment: z.string().min(1).default('production') })
+    .strictObject({
+      url: HttpUrl,
+      project: z.string().min(1).default('default'),
+      environment: z.string().min(1).default('production'),
+    })
     .optional(),
   sources: z.record(z.string(), z.strictObject({ type: z.literal('events') })).default({ web: { type: 'events' } }),
   events: z.strictObject({ require_hash: z.boolean().default(false) }).prefault({}),
@@ -70,16 +76,25 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
   const problems: string[] = [];
   const file = FileSchema.safeParse(readFile(env['CHANGEGATE_CONFIG'], problems));
   const secrets = SecretsSchema.safeParse(readSecrets(env, problems));
-  for (const [result, where] of [[file, 'configuration file'], [secrets, 'environment']] as const) {
-    for (const issue of result.error?.issues ?? []) problems.push(`${where}: ${issue.path.join('.') || '(whole)'}: ${issue.message}`);
+  for (const [result, where] of [
+    [file, 'configuration file'],
+    [secrets, 'environment'],
+  ] as const) {
+    for (const issue of result.error?.issues ?? [])
+      problems.push(`${where}: ${issue.path.join('.') || '(whole)'}: ${issue.message}`);
   }
   const unleash = file.data?.unleash;
-  if (file.success && !unleash) problems.push('configuration file: unleash: missing; allowed: { url, project, environment }');
+  if (file.success && !unleash)
+    problems.push('configuration file: unleash: missing; allowed: { url, project, environment }');
   for (const name of ['UNLEASH_WATCH_TOKEN', 'UNLEASH_CLIENT_TOKEN'] as const) {
     if (secrets.success && secrets.data[name] === undefined) problems.push(`environment: ${name}: missing`);
   }
   if (problems.length > 0 || !file.success || !secrets.success || !unleash) {
-    throw new GateError('invalid_config', `The configuration has ${problems.length} problem(s):\n- ${problems.join('\n- ')}`, 'See docs/running.md for every key and variable.');
+    throw new GateError(
+      'invalid_config',
+      `The configuration has ${problems.length} problem(s):\n- ${problems.join('\n- ')}`,
+      'See docs/running.md for every key and variable.',
+    );
   }
   const { listen, store, sources, events, watch, log_level } = file.data;
   const s = secrets.data;
@@ -87,7 +102,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
     host: listen.host,
     port: listen.port,
     storePath: store.path,
-    unleash: { ...unleash, watchToken: s.UNLEASH_WATCH_TOKEN!, clientToken: s.UNLEASH_CLIENT_TOKEN!, activationToken: s.UNLEASH_ACTIVATION_TOKEN ?? null },
+    unleash: {
+      ...unleash,
+      watchToken: s.UNLEASH_WATCH_TOKEN!,
+      clientToken: s.UNLEASH_CLIENT_TOKEN!,
+      activationToken: s.UNLEASH_ACTIVATION_TOKEN ?? null,
+    },
     eventSources: Object.keys(sources),
     requireHash: events.require_hash,
     ingestHmacKey: s.CHANGEGATE_INGEST_KEY ?? null,
@@ -115,7 +135,8 @@ function readSecrets(env: Readonly<Record<string, string | undefined>>, problems
   const found: Record<string, string> = {};
   for (const name of Object.keys(SecretsSchema.shape)) {
     const path = env[`${name}_FILE`];
-    if (env[name] !== undefined && path !== undefined) problems.push(`environment: ${name} and ${name}_FILE: set only one of the two`);
+    if (env[name] !== undefined && path !== undefined)
+      problems.push(`environment: ${name} and ${name}_FILE: set only one of the two`);
     if (env[name] !== undefined) found[name] = env[name];
     else if (path !== undefined) {
       try {

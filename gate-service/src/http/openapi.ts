@@ -4,7 +4,9 @@ import { ERROR_TABLE } from '../contract/gate-error.ts';
 import type { Route } from './route.ts';
 
 const json = (schema: z.ZodType, io: 'input' | 'output') => ({
-  content: { 'application/json': { schema: z.toJSONSchema(schema, { io, target: 'openapi-3.0', unrepresentable: 'any' }) } },
+  content: {
+    'application/json': { schema: z.toJSONSchema(schema, { io, target: 'openapi-3.0', unrepresentable: 'any' }) },
+  },
 });
 
 /** The OpenAPI 3.0 document of the route table; the server serves it and the committed copy is held equal by a test. */
@@ -18,7 +20,9 @@ export function makeOpenApi(routes: readonly Route[]): Record<string, unknown> {
     openapi: '3.0.3',
     info: { title: 'Changegate gate service', version: '0.1.0', license: { name: 'MIT' } },
     paths,
-    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'API token: cg_<id>_<secret>' } } },
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'API token: cg_<id>_<secret>' } },
+    },
   };
 }
 
@@ -39,7 +43,12 @@ function describe(route: Route): Record<string, unknown> {
 }
 
 function pathParameters(route: Route): unknown[] {
-  return [...route.path.matchAll(/:([a-z_]+)/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+  return [...route.path.matchAll(/:([a-z_]+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
 }
 
 function queryParameters(route: Route): unknown[] {

@@ -30,9 +30,14 @@ export interface Route {
 
 /** Keeps the body's type between schema and handler. */
 export function route<Schema extends z.ZodType>(
-  definition: Omit<Route, 'handle' | 'body'> & { body: Schema; handle: (call: Call<z.output<Schema>>) => Promise<unknown> },
+  definition: Omit<Route, 'handle' | 'body'> & {
+    body: Schema;
+    handle: (call: Call<z.output<Schema>>) => Promise<unknown>;
+  },
 ): Route;
-export function route(definition: Omit<Route, 'handle'> & { body?: never; handle: (call: Call<undefined>) => Promise<unknown> }): Route;
+export function route(
+  definition: Omit<Route, 'handle'> & { body?: never; handle: (call: Call<undefined>) => Promise<unknown> },
+): Route;
 export function route(definition: unknown): Route {
   return definition as Route;
 }

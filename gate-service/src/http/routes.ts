@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ChangeStateSchema } from '../contract/api/change.ts';
 import * as api from '../contract/api/requests.ts';
-import { RepositorySchema } from '../contract/identifiers.ts';
 import { GateError } from '../contract/gate-error.ts';
+import { RepositorySchema } from '../contract/identifiers.ts';
 import { toWire } from '../contract/wire-case.ts';
 import type { ChangeState } from '../domain/model/change.ts';
 import { activateChange } from '../services/activate-change.ts';
@@ -14,6 +14,7 @@ import type { ActivationGate, Gate } from '../services/gate.ts';
 import type { IngestQueue } from '../services/ingest-queue.ts';
 import { pauseWatch, readPause, resumeWatch } from '../services/pause-watch.ts';
 import { listKpis, registerKpis } from '../services/register-kpis.ts';
+import { awaitActivationPublished } from '../services/settle-activation.ts';
 import { findChange, stampChange } from '../services/stamp-change.ts';
 import { issueToken, revokeToken } from '../services/tokens.ts';
 import { viewChange, viewChanges, viewEvidence } from '../services/view-change.ts';
@@ -22,11 +23,22 @@ import { type Call, Reply, type Route, route } from './route.ts';
 const ListQuery = z.strictObject({
   repository: RepositorySchema.optional(),
   state: z.string().optional().describe('comma-separated states'),
-  limit: z.string().regex(/^\d{1,4}$/).optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/)
+    .optional(),
 });
 const LedgerQuery = z.strictObject({
-  after: z.string().regex(/^\d{1,12}$/).optional().describe('only entries with a larger seq'),
-  limit: z.string().regex(/^\d{1,4}$/).optional().describe('at most 1000, which is the default'),
+  after: z
+    .string()
+    .regex(/^\d{1,12}$/)
+    .optional()
+    .describe('only entries with a larger seq'),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/)
+    .optional()
+    .describe('at most 1000, which is the default'),
 });
 const LEDGER_PAGE = 1000;
 
@@ -35,25 +47,39 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
   const scopeTo = (call: Call<unknown>, repository: string) => {
     const own = call.principal.repository;
     if (own === null || own === repository) return;
-    throw new GateError('forbidden', `This token is bound to ${own}; the request names ${repository}.`, 'Use a token of that repository.');
+    throw new GateError(
+      'forbidden',
+      `This token is bound to ${own}; the request names ${repository}.`,
+      'Use a token of that repository.',
+    );
   };
-  const changeOf = async (call: Call<unknown>) => findChange(gate, call.params['change_id']!, call.principal.repository);
+  const changeOf = async (call: Call<unknown>) =>
+    findChange(gate, call.params['change_id']!, call.principal.repository);
   const viewOf = async (call: Call<unknown>) => ({ change: await viewChange(gate, (await changeOf(call)).changeId) });
   const actor = (call: Call<unknown>) => `token:${call.principal.tokenId}`;
   return [
     route({
-      method: 'POST', path: '/v1/forecasts', operationId: 'forecast', scope: 'forecast',
+      method: 'POST',
+      path: '/v1/forecasts',
+      operationId: 'forecast',
+      scope: 'forecast',
       summary: 'What the window can show for a contract, before the deploy',
-      body: api.ForecastRequestSchema, response: api.ForecastResponseSchema,
+      body: api.ForecastRequestSchema,
+      response: api.ForecastResponseSchema,
       handle: async (call) => {
         scopeTo(call, call.body.repository);
         return toWire(await forecastForPullRequest(gate, call.body));
       },
     }),
     route({
-      method: 'POST', path: '/v1/changes', operationId: 'stamp', scope: 'stamp',
+      method: 'POST',
+      path: '/v1/changes',
+      operationId: 'stamp',
+      scope: 'stamp',
       summary: 'Stamps a merged contract; the same commit and contract always make the same change',
-      body: api.StampRequestSchema, response: api.StampResponseSchema, status: 201,
+      body: api.StampRequestSchema,
+      response: api.StampResponseSchema,
+      status: 201,
       handle: async (call) => {
         scopeTo(call, call.body.repository);
         const { created, changeId } = await stampChange(gate, call.body);
@@ -61,34 +87,64 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       },
     }),
     route({
-      method: 'GET', path: '/v1/changes', operationId: 'list_changes', scope: 'read',
-      summary: 'Changes, the newest first', query: ListQuery, response: api.ChangeListResponseSchema,
+      method: 'GET',
+      path: '/v1/changes',
+      operationId: 'list_changes',
+      scope: 'read',
+      summary: 'Changes, the newest first',
+      query: ListQuery,
+      response: api.ChangeListResponseSchema,
       handle: async (call) => {
         const repository = call.principal.repository ?? call.query['repository'];
         if (call.query['repository'] !== undefined) scopeTo(call, call.query['repository']);
         const states = call.query['state']?.split(',').map((state) => ChangeStateSchema.parse(state) as ChangeState);
         const limit = Number(call.query['limit'] ?? 100);
-        return { changes: await viewChanges(gate, { ...(repository ? { repository } : {}), ...(states ? { states } : {}), limit }) };
+        return {
+          changes: await viewChanges(gate, {
+            ...(repository ? { repository } : {}),
+            ...(states ? { states } : {}),
+            limit,
+          }),
+        };
       },
     }),
     route({
-      method: 'GET', path: '/v1/changes/:change_id', operationId: 'show_change', scope: 'read',
-      summary: 'One change with its looks, interventions, verdicts and decisions', response: api.ChangeResponseSchema, handle: viewOf,
+      method: 'GET',
+      path: '/v1/changes/:change_id',
+      operationId: 'show_change',
+      scope: 'read',
+      summary: 'One change with its looks, interventions, verdicts and decisions',
+      response: api.ChangeResponseSchema,
+      handle: viewOf,
     }),
     route({
-      method: 'POST', path: '/v1/changes/:change_id/activate', operationId: 'activate', scope: 'activate',
+      method: 'POST',
+      path: '/v1/changes/:change_id/activate',
+      operationId: 'activate',
+      scope: 'activate',
       summary: 'Turns the flag on at rollout.start, once; the only call that raises exposure',
       response: api.ChangeResponseSchema,
       handle: async (call) => {
-        if (!activation) throw new GateError('no_activation', 'This gate service has no UNLEASH_ACTIVATION_TOKEN.', 'Set it, or turn the flag on in your deploy job.');
+        if (!activation)
+          throw new GateError(
+            'no_activation',
+            'This gate service has no UNLEASH_ACTIVATION_TOKEN.',
+            'Set it, or turn the flag on in your deploy job.',
+          );
         await activateChange(activation, call.params['change_id']!, call.principal.repository, actor(call));
+        await awaitActivationPublished(gate, call.params['change_id']!);
         return viewOf(call);
       },
     }),
     route({
-      method: 'POST', path: '/v1/changes/:change_id/evaluate', operationId: 'evaluate', scope: 'evaluate',
-      summary: 'Before the window is complete runs a look; afterwards judges, and revises only when the statistics changed',
-      body: api.EvaluateRequestSchema, response: api.EvaluateResponseSchema,
+      method: 'POST',
+      path: '/v1/changes/:change_id/evaluate',
+      operationId: 'evaluate',
+      scope: 'evaluate',
+      summary:
+        'Before the window is complete runs a look; afterwards judges, and revises only when the statistics changed',
+      body: api.EvaluateRequestSchema,
+      response: api.EvaluateResponseSchema,
       handle: async (call) => {
         const { changeId } = await changeOf(call);
         const { verdict, newRevision } = await evaluateChange(gate, changeId, call.body.head);
@@ -96,75 +152,138 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       },
     }),
     route({
-      method: 'POST', path: '/v1/changes/:change_id/decide', operationId: 'decide', scope: 'decide',
-      summary: 'Records what the people chose after the verdict', body: api.DecideRequestSchema, response: api.ChangeResponseSchema,
+      method: 'POST',
+      path: '/v1/changes/:change_id/decide',
+      operationId: 'decide',
+      scope: 'decide',
+      summary: 'Records what the people chose after the verdict',
+      body: api.DecideRequestSchema,
+      response: api.ChangeResponseSchema,
       handle: async (call) => {
         await decideChange(gate, call.params['change_id']!, call.principal.repository, call.body);
         return viewOf(call);
       },
     }),
     route({
-      method: 'GET', path: '/v1/changes/:change_id/evidence', operationId: 'evidence', scope: 'read',
+      method: 'GET',
+      path: '/v1/changes/:change_id/evidence',
+      operationId: 'evidence',
+      scope: 'read',
       summary: 'The evidence pack of a verdict: everything needed to recompute it offline',
-      query: z.strictObject({ revision: z.string().regex(/^\d{1,4}$/).optional() }), response: api.EvidencePackSchema,
+      query: z.strictObject({
+        revision: z
+          .string()
+          .regex(/^\d{1,4}$/)
+          .optional(),
+      }),
+      response: api.EvidencePackSchema,
       handle: async (call) => {
         const revision = call.query['revision'];
         return viewEvidence(gate, (await changeOf(call)).changeId, revision === undefined ? null : Number(revision));
       },
     }),
     route({
-      method: 'GET', path: '/v1/changes/:change_id/ledger', operationId: 'change_ledger', scope: 'read',
-      summary: 'The ledger entries of one change', query: LedgerQuery, response: api.LedgerResponseSchema,
+      method: 'GET',
+      path: '/v1/changes/:change_id/ledger',
+      operationId: 'change_ledger',
+      scope: 'read',
+      summary: 'The ledger entries of one change',
+      query: LedgerQuery,
+      response: api.LedgerResponseSchema,
       handle: async (call) => readLedger(gate, call, (await changeOf(call)).changeId),
     }),
     route({
-      method: 'GET', path: '/v1/ledger', operationId: 'ledger', scope: 'admin',
-      summary: 'The whole ledger, page by page', query: LedgerQuery, response: api.LedgerResponseSchema,
+      method: 'GET',
+      path: '/v1/ledger',
+      operationId: 'ledger',
+      scope: 'admin',
+      summary: 'The whole ledger, page by page',
+      query: LedgerQuery,
+      response: api.LedgerResponseSchema,
       handle: async (call) => readLedger(gate, call, undefined),
     }),
     route({
-      method: 'PUT', path: '/v1/kpis', operationId: 'register_kpis', scope: 'stamp',
+      method: 'PUT',
+      path: '/v1/kpis',
+      operationId: 'register_kpis',
+      scope: 'stamp',
       summary: 'Registers the KPI registry of a repository’s default branch, so that its history is kept',
-      body: api.RegisterKpisRequestSchema, response: api.RegisterKpisResponseSchema,
+      body: api.RegisterKpisRequestSchema,
+      response: api.RegisterKpisResponseSchema,
       handle: async (call) => {
         scopeTo(call, call.body.repository);
         return registerKpis(gate, call.body);
       },
     }),
     route({
-      method: 'GET', path: '/v1/kpis', operationId: 'list_kpis', scope: 'read', summary: 'The registered KPIs of a repository',
-      query: z.strictObject({ repository: RepositorySchema }), response: z.object({ kpis: z.array(z.record(z.string(), z.unknown())) }),
+      method: 'GET',
+      path: '/v1/kpis',
+      operationId: 'list_kpis',
+      scope: 'read',
+      summary: 'The registered KPIs of a repository',
+      query: z.strictObject({ repository: RepositorySchema }),
+      response: z.object({ kpis: z.array(z.record(z.string(), z.unknown())) }),
       handle: async (call) => {
         scopeTo(call, call.query['repository']!);
         return { kpis: toWire(await listKpis(gate, call.query['repository']!)) };
       },
     }),
     route({
-      method: 'POST', path: '/v1/events', operationId: 'ingest', scope: 'ingest', ndjson: true,
-      summary: 'Takes a batch of events (NDJSON, gzip allowed); each line is accepted, duplicate, quarantined or rejected',
-      query: z.strictObject({ repository: RepositorySchema.optional() }), response: api.IngestResponseSchema, status: 202,
+      method: 'POST',
+      path: '/v1/events',
+      operationId: 'ingest',
+      scope: 'ingest',
+      ndjson: true,
+      summary:
+        'Takes a batch of events (NDJSON, gzip allowed); each line is accepted, duplicate, quarantined or rejected',
+      query: z.strictObject({ repository: RepositorySchema.optional() }),
+      response: api.IngestResponseSchema,
+      status: 202,
       handle: async (call) => {
         const repository = call.principal.repository ?? call.query['repository'];
-        if (repository === undefined) throw new GateError('invalid_request', 'The token is bound to no repository and the query names none.', 'Add ?repository=owner/name.');
+        if (repository === undefined)
+          throw new GateError(
+            'invalid_request',
+            'The token is bound to no repository and the query names none.',
+            'Add ?repository=owner/name.',
+          );
         scopeTo(call, repository);
-        return ingest.push({ repository, text: call.body as unknown as string, batchId: call.headers['idempotency-key'] ?? gate.random.uuid() });
+        return ingest.push({
+          repository,
+          text: call.body as unknown as string,
+          batchId: call.headers['idempotency-key'] ?? gate.random.uuid(),
+        });
       },
     }),
     route({
-      method: 'POST', path: '/v1/pause', operationId: 'pause', scope: 'operate', summary: 'Stops every intervention until resumed',
-      body: api.PauseRequestSchema, response: api.PauseResponseSchema,
+      method: 'POST',
+      path: '/v1/pause',
+      operationId: 'pause',
+      scope: 'operate',
+      summary: 'Stops every intervention until resumed',
+      body: api.PauseRequestSchema,
+      response: api.PauseResponseSchema,
       handle: async (call) => ({ paused: true, ...(await pauseWatch(gate, call.body.by, call.body.reason)) }),
     }),
     route({
-      method: 'POST', path: '/v1/resume', operationId: 'resume', scope: 'operate', summary: 'Lets interventions go on',
-      body: api.PauseRequestSchema, response: api.PauseResponseSchema,
+      method: 'POST',
+      path: '/v1/resume',
+      operationId: 'resume',
+      scope: 'operate',
+      summary: 'Lets interventions go on',
+      body: api.PauseRequestSchema,
+      response: api.PauseResponseSchema,
       handle: async (call) => {
         await resumeWatch(gate, call.body.by, call.body.reason);
         return { paused: false, since: null, by: null, reason: null };
       },
     }),
     route({
-      method: 'GET', path: '/v1/pause', operationId: 'show_pause', scope: 'read', summary: 'Whether interventions are stopped',
+      method: 'GET',
+      path: '/v1/pause',
+      operationId: 'show_pause',
+      scope: 'read',
+      summary: 'Whether interventions are stopped',
       response: api.PauseResponseSchema,
       handle: async () => {
         const pause = await gate.store.transaction(readPause);
@@ -172,12 +291,22 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       },
     }),
     route({
-      method: 'POST', path: '/v1/tokens', operationId: 'create_token', scope: 'admin', summary: 'Makes an API token; its secret is shown once',
-      body: api.CreateTokenRequestSchema, response: api.CreateTokenResponseSchema, status: 201,
+      method: 'POST',
+      path: '/v1/tokens',
+      operationId: 'create_token',
+      scope: 'admin',
+      summary: 'Makes an API token; its secret is shown once',
+      body: api.CreateTokenRequestSchema,
+      response: api.CreateTokenResponseSchema,
+      status: 201,
       handle: async (call) => toWire(await issueToken(gate, call.body)),
     }),
     route({
-      method: 'DELETE', path: '/v1/tokens/:token_id', operationId: 'revoke_token', scope: 'admin', summary: 'Revokes an API token at once',
+      method: 'DELETE',
+      path: '/v1/tokens/:token_id',
+      operationId: 'revoke_token',
+      scope: 'admin',
+      summary: 'Revokes an API token at once',
       response: z.object({ revoked: z.literal(true) }),
       handle: async (call) => {
         await revokeToken(gate, call.params['token_id']!);
@@ -185,11 +314,20 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       },
     }),
     route({
-      method: 'GET', path: '/health', operationId: 'health', scope: null, summary: 'The process answers',
-      response: api.HealthResponseSchema, handle: async () => ({ status: 'ok' }),
+      method: 'GET',
+      path: '/health',
+      operationId: 'health',
+      scope: null,
+      summary: 'The process answers',
+      response: api.HealthResponseSchema,
+      handle: async () => ({ status: 'ok' }),
     }),
     route({
-      method: 'GET', path: '/ready', operationId: 'ready', scope: null, summary: 'Store and flag service answer real reads',
+      method: 'GET',
+      path: '/ready',
+      operationId: 'ready',
+      scope: null,
+      summary: 'Store and flag service answer real reads',
       response: api.ReadyResponseSchema,
       handle: async () => {
         const readiness = await checkReadiness(gate);

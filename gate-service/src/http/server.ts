@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { EVENT_LIMITS } from '../contract/api/event.ts';
 import { ERROR_TABLE, GateError } from '../contract/gate-error.ts';
@@ -27,10 +27,23 @@ export function createServer(gate: Gate, routes: readonly Route[], options: Serv
     http: { headersTimeout: 8_000, maxHeaderSize: 16_384 },
     return503OnClosing: true,
   });
-  app.addContentTypeParser(['application/x-ndjson', 'application/ndjson'], { parseAs: 'buffer', bodyLimit: EVENT_LIMITS.batchBytes }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser(
+    ['application/x-ndjson', 'application/ndjson'],
+    { parseAs: 'buffer', bodyLimit: EVENT_LIMITS.batchBytes },
+    (_request, body, done) => done(null, body),
+  );
   app.setErrorHandler((error, request, reply) => sendError(gate, request, reply, error));
   app.setNotFoundHandler((request, reply) =>
-    sendError(gate, request, reply, new GateError('not_found', `There is no ${request.method} ${request.url.split('?')[0]}.`, 'See /openapi.json for every path.')),
+    sendError(
+      gate,
+      request,
+      reply,
+      new GateError(
+        'not_found',
+        `There is no ${request.method} ${request.url.split('?')[0]}.`,
+        'See /openapi.json for every path.',
+      ),
+    ),
   );
   for (const route of routes) register(app, gate, route, options);
   const openApi = makeOpenApi(routes);
@@ -49,7 +62,11 @@ function register(app: FastifyInstance, gate: Gate, route: Route, options: Serve
         params: request.params as Record<string, string>,
         query: readQuery(route, request),
         headers: request.headers as Record<string, string | undefined>,
-        body: route.ndjson ? await readNdjson(request) : route.body ? parseOrThrow(route.body, request.body ?? {}, 'body') : undefined,
+        body: route.ndjson
+          ? await readNdjson(request)
+          : route.body
+            ? parseOrThrow(route.body, request.body ?? {}, 'body')
+            : undefined,
       };
       const result = await route.handle(call as Call<never>);
       reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
@@ -61,12 +78,31 @@ function register(app: FastifyInstance, gate: Gate, route: Route, options: Serve
 
 const ANYBODY: Principal = { tokenId: 'anybody', scopes: [], repository: null };
 
-async function authorise(gate: Gate, request: FastifyRequest, scope: string, options: ServerOptions): Promise<Principal> {
+async function authorise(
+  gate: Gate,
+  request: FastifyRequest,
+  scope: string,
+  options: ServerOptions,
+): Promise<Principal> {
   const presented = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
-  const principal = presented === undefined ? null : isAdmin(presented, options.adminToken) ? ADMIN : await authenticate(gate, presented);
-  if (!principal) throw new GateError('unauthorised', 'The API token is missing, unknown, revoked or expired.', 'Send Authorization: Bearer <token>; make one with: changegate token create');
+  const principal =
+    presented === undefined
+      ? null
+      : isAdmin(presented, options.adminToken)
+        ? ADMIN
+        : await authenticate(gate, presented);
+  if (!principal)
+    throw new GateError(
+      'unauthorised',
+      'The API token is missing, unknown, revoked or expired.',
+      'Send Authorization: Bearer <token>; make one with: changegate token create',
+    );
   if (principal.scopes.includes(scope) || (principal === ADMIN && scope !== 'activate')) return principal;
-  throw new GateError('forbidden', `The token ${principal.tokenId} lacks the scope ${scope}; it has ${principal.scopes.join(', ')}.`, `Make a token with: changegate token create --scopes ${scope}`);
+  throw new GateError(
+    'forbidden',
+    `The token ${principal.tokenId} lacks the scope ${scope}; it has ${principal.scopes.join(', ')}.`,
+    `Make a token with: changegate token create --scopes ${scope}`,
+  );
 }
 
 const ADMIN: Principal = { tokenId: 'admin', scopes: ['admin'], repository: null };
@@ -80,10 +116,12 @@ function isAdmin(presented: string, adminToken: string | null): boolean {
 function readQuery(route: Route, request: FastifyRequest): Record<string, string> {
   const query = request.query as Record<string, string | string[]>;
   const repeated = Object.keys(query).find((key) => Array.isArray(query[key]));
-  if (repeated !== undefined) throw new GateError('invalid_request', `The query names ${repeated} more than once.`, 'Name it once.');
+  if (repeated !== undefined)
+    throw new GateError('invalid_request', `The query names ${repeated} more than once.`, 'Name it once.');
   if (!route.query) {
     const unknown = Object.keys(query)[0];
-    if (unknown !== undefined) throw new GateError('invalid_request', `The query has ${unknown}; this path takes none.`, 'See /openapi.json.');
+    if (unknown !== undefined)
+      throw new GateError('invalid_request', `The query has ${unknown}; this path takes none.`, 'See /openapi.json.');
     return {};
   }
   return parseOrThrow(route.query, query, 'query') as Record<string, string>;
@@ -93,16 +131,27 @@ function parseOrThrow(schema: NonNullable<Route['body']>, value: unknown, where:
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => `${[where, ...issue.path].join('.')}: ${issue.message}`);
-  throw new GateError('invalid_request', problems.join('; '), 'See /openapi.json for what is allowed.', { context: { problems } });
+  throw new GateError('invalid_request', problems.join('; '), 'See /openapi.json for what is allowed.', {
+    context: { problems },
+  });
 }
 
 async function readNdjson(request: FastifyRequest): Promise<string> {
   const body = request.body === undefined || request.body === null ? Buffer.alloc(0) : (request.body as Buffer);
-  if (!Buffer.isBuffer(body)) throw new GateError('invalid_request', 'The body is not NDJSON.', 'Send content-type: application/x-ndjson with one JSON object a line.');
+  if (!Buffer.isBuffer(body))
+    throw new GateError(
+      'invalid_request',
+      'The body is not NDJSON.',
+      'Send content-type: application/x-ndjson with one JSON object a line.',
+    );
   const text = (request.headers['content-encoding'] === 'gzip' ? await inflateOrThrow(body) : body).toString('utf8');
   const lines = text.split('\n').length;
   if (lines > EVENT_LIMITS.batchLines + 1) {
-    throw new GateError('too_large', `The batch has ${lines} lines; at most ${EVENT_LIMITS.batchLines} are allowed.`, 'Send smaller batches.');
+    throw new GateError(
+      'too_large',
+      `The batch has ${lines} lines; at most ${EVENT_LIMITS.batchLines} are allowed.`,
+      'Send smaller batches.',
+    );
   }
   return text;
 }
@@ -113,8 +162,17 @@ async function inflateOrThrow(body: Buffer): Promise<Buffer> {
   } catch (error) {
     const tooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
     throw tooLarge
-      ? new GateError('too_large', `The batch is larger than ${EVENT_LIMITS.batchBytes} bytes when inflated.`, 'Send smaller batches.')
-      : new GateError('invalid_request', 'The body is not gzip although content-encoding says so.', 'Send gzip, or leave the header out.', { cause: error });
+      ? new GateError(
+          'too_large',
+          `The batch is larger than ${EVENT_LIMITS.batchBytes} bytes when inflated.`,
+          'Send smaller batches.',
+        )
+      : new GateError(
+          'invalid_request',
+          'The body is not gzip although content-encoding says so.',
+          'Send gzip, or leave the header out.',
+          { cause: error },
+        );
   }
 }
 
@@ -130,7 +188,18 @@ function sendError(gate: Gate, request: FastifyRequest, reply: FastifyReply, err
 
 function fromFastify(error: unknown): GateError {
   const { statusCode, message } = error as { statusCode?: number; message?: string };
-  if (statusCode === 413) return new GateError('too_large', 'The body is larger than the limit.', 'Send smaller batches.');
-  if (statusCode !== undefined && statusCode < 500) return new GateError('invalid_request', message ?? 'The request cannot be read.', 'See /openapi.json for what is allowed.');
-  return new GateError('internal', 'Something went wrong here; the log has the details.', 'Try again; if it stays, report it with the log.', { cause: error });
+  if (statusCode === 413)
+    return new GateError('too_large', 'The body is larger than the limit.', 'Send smaller batches.');
+  if (statusCode !== undefined && statusCode < 500)
+    return new GateError(
+      'invalid_request',
+      message ?? 'The request cannot be read.',
+      'See /openapi.json for what is allowed.',
+    );
+  return new GateError(
+    'internal',
+    'Something went wrong here; the log has the details.',
+    'Try again; if it stays, report it with the log.',
+    { cause: error },
+  );
 }

@@ -37,7 +37,12 @@ export interface ChangeRecords {
   /** Inserts the change; returns false and alters nothing when the id is there already. */
   insert(change: Change): Promise<boolean>;
   find(changeId: string): Promise<Change | null>;
-  list(filter: { repository?: string; states?: readonly ChangeState[]; flag?: string; limit?: number }): Promise<readonly Change[]>;
+  list(filter: {
+    repository?: string;
+    states?: readonly ChangeState[];
+    flag?: string;
+    limit?: number;
+  }): Promise<readonly Change[]>;
   update(
     changeId: string,
     fields: Partial<Pick<Change, 'state' | 'activatedAt' | 'effectiveAt' | 'treatmentHash' | 'flagCreatedAt'>>,
@@ -79,22 +84,48 @@ export interface EventRecords {
   /** Builds the change's contributions for its window; called once, in the transaction that sets `effectiveAt`. */
   startWindow(change: Change): Promise<void>;
   /** Tallies by minute of first exposure in [from, to), ascending, only minutes with trials. */
-  tallies(changeId: string, kpiId: string, from: EpochMinute, to: EpochMinute): Promise<readonly (TallyByVariant & { minute: EpochMinute })[]>;
+  tallies(
+    changeId: string,
+    kpiId: string,
+    from: EpochMinute,
+    to: EpochMinute,
+  ): Promise<readonly (TallyByVariant & { minute: EpochMinute })[]>;
   /** Sum of the same. */
   total(changeId: string, kpiId: string, from: EpochMinute, to: EpochMinute): Promise<TallyByVariant>;
   /** Trials by hour (hours since 1970) in [from, to), both variants, only hours with trials. */
-  activeHours(changeId: string, kpiId: string, from: EpochMinute, to: EpochMinute): Promise<readonly { hour: number; n: number }[]>;
+  activeHours(
+    changeId: string,
+    kpiId: string,
+    from: EpochMinute,
+    to: EpochMinute,
+  ): Promise<readonly { hour: number; n: number }[]>;
   /** The KPI's own history by hour, ascending, only hours with trials. */
-  history(repository: string, kpiId: string, from: EpochMinute, to: EpochMinute): Promise<readonly (Tally & { hour: number })[]>;
+  history(
+    repository: string,
+    kpiId: string,
+    from: EpochMinute,
+    to: EpochMinute,
+  ): Promise<readonly (Tally & { hour: number })[]>;
   /** The same by minute, for replaying fast rules. */
-  historyMinutes(repository: string, kpiId: string, from: EpochMinute, to: EpochMinute): Promise<readonly (Tally & { minute: EpochMinute })[]>;
+  historyMinutes(
+    repository: string,
+    kpiId: string,
+    from: EpochMinute,
+    to: EpochMinute,
+  ): Promise<readonly (Tally & { minute: EpochMinute })[]>;
   /** Units by minute of first exposure to the change in [from, to), summed. */
   exposedUnits(changeId: string, from: EpochMinute, to: EpochMinute): Promise<{ off: number; on: number }>;
   /** Units served both variants inside [from, to). */
   multiExposedUnits(changeId: string, from: EpochMinute, to: EpochMinute): Promise<number>;
   /** Minute of the newest event that feeds the KPI, of anybody and of this change. */
-  lastSeen(repository: string, kpiId: string, changeId: string): Promise<{ kpi: EpochMinute | null; change: EpochMinute | null }>;
-  counts(changeId: string): Promise<{ accepted: number; duplicates: number; conflicts: number; quarantined: Record<string, number> }>;
+  lastSeen(
+    repository: string,
+    kpiId: string,
+    changeId: string,
+  ): Promise<{ kpi: EpochMinute | null; change: EpochMinute | null }>;
+  counts(
+    changeId: string,
+  ): Promise<{ accepted: number; duplicates: number; conflicts: number; quarantined: Record<string, number> }>;
 }
 
 export interface WatchRecords {
@@ -117,7 +148,11 @@ export interface InterventionRecords {
   find(interventionId: string): Promise<Intervention | null>;
   listOf(changeId: string): Promise<readonly Intervention[]>;
   /** Interventions that are due (real time) and not leased, claimed for `leaseMs`; each with its fencing token. */
-  claimDue(now: EpochMs, leaseMs: number, owner: string): Promise<readonly (Intervention & { fence: number; memo: string | null })[]>;
+  claimDue(
+    now: EpochMs,
+    leaseMs: number,
+    owner: string,
+  ): Promise<readonly (Intervention & { fence: number; memo: string | null })[]>;
   /** Saves progress; false when the fence is stale. `dueAt` null means nothing more to do. `memo` is JSON kept with the row. */
   save(
     interventionId: string,
@@ -126,6 +161,8 @@ export interface InterventionRecords {
     next: { dueAt: EpochMs | null; memo: string | null },
   ): Promise<boolean>;
   nextEpoch(changeId: string, kind: InterventionKind): Promise<number>;
+  /** Notes what looks saw of the act after it was published; needs no fence because looks never touch the flag. */
+  note(interventionId: string, fields: Partial<Pick<Intervention, 'effectiveAt' | 'notEffectiveAt'>>): Promise<void>;
 }
 
 export interface StoredVerdict {
@@ -141,10 +178,22 @@ export interface StoredVerdict {
 export interface VerdictRecords {
   insert(verdict: StoredVerdict): Promise<void>;
   list(changeId: string): Promise<readonly StoredVerdict[]>;
-  insertDecision(decision: { changeId: string; decision: string; by: string; reason: string; at: EpochMs }): Promise<void>;
+  insertDecision(decision: {
+    changeId: string;
+    decision: string;
+    by: string;
+    reason: string;
+    at: EpochMs;
+  }): Promise<void>;
   decisions(changeId: string): Promise<readonly { decision: string; by: string; reason: string; at: EpochMs }[]>;
   /** The forecast made before the deploy, by contract hash. */
-  putForecast(row: { contractHash: string; repository: string; pullRequest: number | null; madeAt: EpochMs; forecast: unknown }): Promise<void>;
+  putForecast(row: {
+    contractHash: string;
+    repository: string;
+    pullRequest: number | null;
+    madeAt: EpochMs;
+    forecast: unknown;
+  }): Promise<void>;
 }
 
 export interface LedgerRecords {
@@ -163,9 +212,13 @@ export interface ScheduleRecords {
   put(task: { kind: TaskKind; changeId: string; dueAt: EpochMs }): Promise<void>;
   remove(kind: TaskKind, changeId: string): Promise<void>;
   /** One conditional update: tasks due at `businessNow` whose lease ran out at `realNow`. Ordered by due time, then change. */
-  claim(options: { businessNow: EpochMs; realNow: EpochMs; leaseMs: number; owner: string; limit: number }): Promise<
-    readonly { kind: TaskKind; changeId: string; dueAt: EpochMs; fence: number }[]
-  >;
+  claim(options: {
+    businessNow: EpochMs;
+    realNow: EpochMs;
+    leaseMs: number;
+    owner: string;
+    limit: number;
+  }): Promise<readonly { kind: TaskKind; changeId: string; dueAt: EpochMs; fence: number }[]>;
   /** Ends the claim and sets the next due time (null: nothing more). False when the fence is stale. */
   release(task: { kind: TaskKind; changeId: string; fence: number }, nextDueAt: EpochMs | null): Promise<boolean>;
   /** Earliest due time in business time; null when nothing is planned. */

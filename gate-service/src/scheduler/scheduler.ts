@@ -8,7 +8,12 @@ const LEASE_MS = 60_000;
 const BATCH = 16;
 const PAUSE_MS = 200;
 
-type Task = { readonly kind: 'look' | 'judge'; readonly changeId: string; readonly dueAt: EpochMs; readonly fence: number };
+type Task = {
+  readonly kind: 'look' | 'judge';
+  readonly changeId: string;
+  readonly dueAt: EpochMs;
+  readonly fence: number;
+};
 
 /**
  * Runs what is due: looks, verdicts, interventions. State is in the store only; a process that dies leaves
@@ -55,7 +60,13 @@ export class Scheduler {
   async #pass(): Promise<number> {
     const { store, business, real, options } = this.#gate;
     const tasks = await store.transaction((tx) =>
-      tx.schedule.claim({ businessNow: business.now(), realNow: real.now(), leaseMs: LEASE_MS, owner: options.owner, limit: BATCH }),
+      tx.schedule.claim({
+        businessNow: business.now(),
+        realNow: real.now(),
+        leaseMs: LEASE_MS,
+        owner: options.owner,
+        limit: BATCH,
+      }),
     );
     await Promise.all(tasks.map((task) => this.#work(task)));
     return tasks.length + (await runInterventions(this.#gate));
@@ -64,11 +75,15 @@ export class Scheduler {
   async #work(task: Task): Promise<void> {
     const { store, log, real } = this.#gate;
     try {
-      const next = task.kind === 'look' ? await runLook(this.#gate, task) : await judgeChange(this.#gate, task.changeId);
+      const next =
+        task.kind === 'look' ? await runLook(this.#gate, task) : await judgeChange(this.#gate, task.changeId);
       await store.transaction((tx) => tx.schedule.release(task, next));
     } catch (error) {
       // The lease keeps others away until it runs out: that is the back-off, and one bad change delays no other.
-      log.error({ err: error, change_id: task.changeId, kind: task.kind, real_now: real.now() }, 'task failed; it is tried again when its lease runs out');
+      log.error(
+        { err: error, change_id: task.changeId, kind: task.kind, real_now: real.now() },
+        'task failed; it is tried again when its lease runs out',
+      );
     }
   }
 }

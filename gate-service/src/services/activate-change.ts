@@ -21,18 +21,31 @@ export function percentOf(share: number): string {
  * above it is refused. Repeating the call after success changes nothing.
  * @throws GateError conflict, flag_service
  */
-export async function activateChange(gate: ActivationGate, changeId: string, repository: string | null, actor: string): Promise<void> {
+export async function activateChange(
+  gate: ActivationGate,
+  changeId: string,
+  repository: string | null,
+  actor: string,
+): Promise<void> {
   const change = await findChange(gate, changeId, repository);
   if (change.activatedAt !== null) return;
   if (change.state !== 'stamped') {
-    throw new GateError('conflict', `${changeId} is ${change.state}; only a stamped change can be activated.`, 'Stamp a new change by merging a new contract.');
+    throw new GateError(
+      'conflict',
+      `${changeId} is ${change.state}; only a stamped change can be activated.`,
+      'Stamp a new change by merging a new contract.',
+    );
   }
-  await gate.store.transaction((tx) => record(gate, tx, change, 'activation.intent', { flag: change.flag, share: change.contract.rollout.start }, actor));
+  await gate.store.transaction((tx) =>
+    record(gate, tx, change, 'activation.intent', { flag: change.flag, share: change.contract.rollout.start }, actor),
+  );
   try {
     await accept(gate, change, await raise(gate, change), actor);
   } catch (error) {
     if (error instanceof GateError) {
-      await gate.store.transaction((tx) => record(gate, tx, change, 'activation.refused', { reason: error.message }, actor));
+      await gate.store.transaction((tx) =>
+        record(gate, tx, change, 'activation.refused', { reason: error.message }, actor),
+      );
     }
     throw error;
   }
@@ -42,15 +55,21 @@ async function raise(gate: ActivationGate, change: Change): Promise<Present> {
   const { flag, contract } = change;
   const start = contract.rollout.start;
   let reading = need(await gate.activation.read(flag), change);
-  if (reading.kind === 'archived') throw refused(change, 'the flag is archived', 'Revive the flag in Unleash, or name another one in a new contract.');
+  if (reading.kind === 'archived')
+    throw refused(change, 'the flag is archived', 'Revive the flag in Unleash, or name another one in a new contract.');
   if (reading.kind === 'missing') {
     need(await gate.activation.createFlag(flag, `Changegate ${change.changeId}: ${contract.hypothesis}`), change);
     reading = need(await gate.activation.read(flag), change);
   }
-  if (reading.kind !== 'present') throw refused(change, 'the flag could not be created', 'Look at the flag in Unleash and try again.');
+  if (reading.kind !== 'present')
+    throw refused(change, 'the flag could not be created', 'Look at the flag in Unleash and try again.');
   if (reading.enabled) {
     if (reading.share > start) {
-      throw refused(change, `the flag is on at ${percentOf(reading.share)}%, above rollout.start ${percentOf(start)}%`, 'Lower the flag in Unleash by hand, or raise rollout.start in a new contract.');
+      throw refused(
+        change,
+        `the flag is on at ${percentOf(reading.share)}%, above rollout.start ${percentOf(start)}%`,
+        'Lower the flag in Unleash by hand, or raise rollout.start in a new contract.',
+      );
     }
     return reading;
   }
@@ -61,17 +80,26 @@ async function raise(gate: ActivationGate, change: Change): Promise<Present> {
   need(await gate.activation.enable(flag, preparedPercent(change, prepared, start)), change);
   const raised = need(await gate.activation.read(flag), change);
   if (raised.kind === 'present' && raised.enabled && raised.share <= start) return raised;
-  throw refused(change, 'the flag does not read back as it was set', 'Look at the flag in Unleash; Changegate touches it no further.');
+  throw refused(
+    change,
+    'the flag does not read back as it was set',
+    'Look at the flag in Unleash; Changegate touches it no further.',
+  );
 }
 
 /** Before `/on`: one gradual strategy at or under the start, or nothing is enabled (Unleash would make 100 %). */
 function preparedPercent(change: Change, reading: FlagReading, start: number): string {
-  if (reading.kind !== 'present' || reading.enabled) throw refused(change, 'the flag changed while it was being prepared', 'Look at the flag in Unleash and try again.');
+  if (reading.kind !== 'present' || reading.enabled)
+    throw refused(change, 'the flag changed while it was being prepared', 'Look at the flag in Unleash and try again.');
   const active = reading.strategies.filter(({ disabled }) => !disabled);
   const rollout = active[0]?.rollout;
   if (active.length !== 1 || rollout === null || rollout === undefined || !(Number(rollout) <= start * 100)) {
     const found = active.map((strategy) => `${strategy.name} ${strategy.rollout ?? '100'}%`).join(', ') || 'none';
-    throw refused(change, `its enabled strategies are ${found}; allowed is one gradual rollout of at most ${percentOf(start)}%`, 'Remove the other strategies in Unleash, or raise rollout.start in a new contract.');
+    throw refused(
+      change,
+      `its enabled strategies are ${found}; allowed is one gradual rollout of at most ${percentOf(start)}%`,
+      'Remove the other strategies in Unleash, or raise rollout.start in a new contract.',
+    );
   }
   return rollout;
 }
@@ -86,8 +114,22 @@ async function accept(gate: Gate, change: Change, reading: Present, actor: strin
       flagCreatedAt: reading.createdAt,
     });
     const { lastEventId, share, treatmentHash } = reading;
-    await putFlagFacts(tx, change.changeId, { lastEventId, share, treatmentHash, readAt: now, personRaisedAt: null, personTurnedOffAt: null });
-    await record(gate, tx, change, 'activation.accepted', { share: reading.share, eventId: reading.lastEventId, treatmentHash: reading.treatmentHash }, actor);
+    await putFlagFacts(tx, change.changeId, {
+      lastEventId,
+      share,
+      treatmentHash,
+      readAt: now,
+      personRaisedAt: null,
+      personTurnedOffAt: null,
+    });
+    await record(
+      gate,
+      tx,
+      change,
+      'activation.accepted',
+      { share: reading.share, eventId: reading.lastEventId, treatmentHash: reading.treatmentHash },
+      actor,
+    );
     await tx.schedule.put({ kind: 'look', changeId: change.changeId, dueAt: startOfMinute(minuteOf(now) + 1) });
     // If nobody is ever exposed, the window never starts; the change is still judged, and says so.
     const unstarted = minuteOf(now) + change.contract.windowMinutes + longestWithin(change) + SETTLE_MINUTES;
@@ -97,7 +139,11 @@ async function accept(gate: Gate, change: Change, reading: Present, actor: strin
 
 function need<T>(result: FlagResult<T>, change: Change): T {
   if (result.ok) return result.value;
-  throw new GateError('flag_service', `Unleash refused or did not answer for flag ${change.flag}: ${describe(result.failure)}.`, remedyFor(result.failure));
+  throw new GateError(
+    'flag_service',
+    `Unleash refused or did not answer for flag ${change.flag}: ${describe(result.failure)}.`,
+    remedyFor(result.failure),
+  );
 }
 
 function describe(failure: FlagFailure): string {

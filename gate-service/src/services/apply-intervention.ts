@@ -1,9 +1,9 @@
 import { GateError } from '../contract/gate-error.ts';
+import { planFlagCalls } from '../domain/decision/plan-flag-calls.ts';
 import type { Change } from '../domain/model/change.ts';
 import type { Intervention, InterventionOutcome } from '../domain/model/intervention.ts';
 import type { LedgerType } from '../domain/model/ledger-entry.ts';
 import { minuteOf } from '../domain/model/time.ts';
-import { planFlagCalls } from '../domain/decision/plan-flag-calls.ts';
 import type { FlagFailure, FlagReading } from '../ports/flag-control.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { putFlagFacts, readFlagFacts } from './flag-facts.ts';
@@ -43,7 +43,12 @@ type Step =
  */
 export async function applyIntervention(gate: Gate, claimed: ClaimedIntervention): Promise<void> {
   const change = await gate.store.transaction((tx) => tx.changes.find(claimed.changeId));
-  if (!change) throw new GateError('internal', `Intervention ${claimed.interventionId} has no change.`, 'Run changegate verify on an export.');
+  if (!change)
+    throw new GateError(
+      'internal',
+      `Intervention ${claimed.interventionId} has no change.`,
+      'Run changegate verify on an export.',
+    );
   const memo: Memo = claimed.memo === null ? FRESH_MEMO : (JSON.parse(claimed.memo) as Memo);
   const step = await attempt(gate, change, claimed, memo);
   if ('retry' in step) await putOff(gate, change, claimed, step);
@@ -69,7 +74,11 @@ async function attempt(gate: Gate, change: Change, claimed: ClaimedIntervention,
         ? { end: 'already_safe', detail: 'the flag was at or below the target already', reading }
         : { end: 'accepted', detail: 'the flag reads back at or below the target', reading };
     }
-    if (memo.intent !== null && reading.lastEventId > memo.intent.lastEventId && (touched || reading.share > memo.intent.share)) {
+    if (
+      memo.intent !== null &&
+      reading.lastEventId > memo.intent.lastEventId &&
+      (touched || reading.share > memo.intent.share)
+    ) {
       return { end: 'superseded', detail: `the flag was edited by ${reading.lastEventBy} after the intent`, reading };
     }
     memo = await commitIntent(gate, change, claimed, memo, reading);
@@ -81,15 +90,32 @@ async function attempt(gate: Gate, change: Change, claimed: ClaimedIntervention,
 }
 
 /** The write-ahead: what is about to be done and what was seen, committed before the flag is touched. */
-async function commitIntent(gate: Gate, change: Change, claimed: ClaimedIntervention, memo: Memo, reading: Present): Promise<Memo> {
+async function commitIntent(
+  gate: Gate,
+  change: Change,
+  claimed: ClaimedIntervention,
+  memo: Memo,
+  reading: Present,
+): Promise<Memo> {
   const intent = { lastEventId: reading.lastEventId, share: reading.share };
-  if (memo.intent !== null && memo.intent.lastEventId === intent.lastEventId && memo.intent.share === intent.share) return memo;
+  if (memo.intent !== null && memo.intent.lastEventId === intent.lastEventId && memo.intent.share === intent.share)
+    return memo;
   const next: Memo = { ...memo, intent };
   const now = gate.business.now();
   await gate.store.transaction(async (tx) => {
     const due = gate.real.now();
-    const saved = await tx.interventions.save(claimed.interventionId, claimed.fence, { intentAt: claimed.intentAt ?? now }, { dueAt: due, memo: JSON.stringify(next) });
-    if (!saved) throw new GateError('conflict', `Another process holds ${claimed.interventionId}.`, 'Nothing to do: that process goes on.');
+    const saved = await tx.interventions.save(
+      claimed.interventionId,
+      claimed.fence,
+      { intentAt: claimed.intentAt ?? now },
+      { dueAt: due, memo: JSON.stringify(next) },
+    );
+    if (!saved)
+      throw new GateError(
+        'conflict',
+        `Another process holds ${claimed.interventionId}.`,
+        'Nothing to do: that process goes on.',
+      );
     await closeOpenPhase(tx, change.changeId, minuteOf(now));
     await record(gate, tx, change, 'action.intent', {
       interventionId: claimed.interventionId,
@@ -105,7 +131,12 @@ async function commitIntent(gate: Gate, change: Change, claimed: ClaimedInterven
 }
 
 /** Calls the flag service as the pure plan says; null when every call was answered well. Never repeats a call. */
-async function write(gate: Gate, change: Change, claimed: ClaimedIntervention, reading: Present): Promise<FlagFailure | null> {
+async function write(
+  gate: Gate,
+  change: Change,
+  claimed: ClaimedIntervention,
+  reading: Present,
+): Promise<FlagFailure | null> {
   for (const call of planFlagCalls(claimed.kind, claimed.targetShare, reading)) {
     const result =
       call.kind === 'turn_off'
@@ -118,7 +149,12 @@ async function write(gate: Gate, change: Change, claimed: ClaimedIntervention, r
 
 /** Failures that no further reading can settle; all others are decided by the next reading. */
 function isFinal(failure: FlagFailure): boolean {
-  return failure.kind === 'unauthorised' || failure.kind === 'forbidden' || failure.kind === 'change_request' || failure.kind === 'not_found';
+  return (
+    failure.kind === 'unauthorised' ||
+    failure.kind === 'forbidden' ||
+    failure.kind === 'change_request' ||
+    failure.kind === 'not_found'
+  );
 }
 
 function fromFailure(failure: FlagFailure, memo: Memo): Step {
@@ -135,19 +171,39 @@ function fromFailure(failure: FlagFailure, memo: Memo): Step {
   }
 }
 
-async function putOff(gate: Gate, change: Change, claimed: ClaimedIntervention, step: { retry: string; memo: Memo }): Promise<void> {
+async function putOff(
+  gate: Gate,
+  change: Change,
+  claimed: ClaimedIntervention,
+  step: { retry: string; memo: Memo },
+): Promise<void> {
   const now = gate.real.now();
   const since = step.memo.unreadableSince ?? now;
   const alert = !step.memo.alerted && now - since >= UNREADABLE_ALERT_MS;
-  const memo: Memo = { ...step.memo, attempts: step.memo.attempts + 1, unreadableSince: since, alerted: step.memo.alerted || alert };
+  const memo: Memo = {
+    ...step.memo,
+    attempts: step.memo.attempts + 1,
+    unreadableSince: since,
+    alerted: step.memo.alerted || alert,
+  };
   const ceiling = Math.min(MAX_BACKOFF_MS, 1000 * 2 ** step.memo.attempts);
   // Full jitter: half the ceiling on average, from the random port.
   const dueAt = now + Math.ceil((ceiling * (gate.random.bytes(1)[0]! + 1)) / 256);
-  gate.log.warn({ change_id: change.changeId, intervention_id: claimed.interventionId, reason: step.retry }, 'intervention put off');
+  gate.log.warn(
+    { change_id: change.changeId, intervention_id: claimed.interventionId, reason: step.retry },
+    'intervention put off',
+  );
   await gate.store.transaction(async (tx) => {
-    if (!(await tx.interventions.save(claimed.interventionId, claimed.fence, {}, { dueAt, memo: JSON.stringify(memo) }))) return;
+    if (
+      !(await tx.interventions.save(claimed.interventionId, claimed.fence, {}, { dueAt, memo: JSON.stringify(memo) }))
+    )
+      return;
     if (alert) {
-      await record(gate, tx, change, 'alert.raised', { alert: 'flag_service_unreachable', interventionId: claimed.interventionId, detail: step.retry });
+      await record(gate, tx, change, 'alert.raised', {
+        alert: 'flag_service_unreachable',
+        interventionId: claimed.interventionId,
+        detail: step.retry,
+      });
     }
   });
 }
@@ -160,7 +216,12 @@ const LEDGER_TYPE_OF: Readonly<Record<string, LedgerType>> = {
   'failed:deadline': 'action.failed',
 };
 
-async function finish(gate: Gate, change: Change, claimed: ClaimedIntervention, step: Extract<Step, { end: unknown }>): Promise<void> {
+async function finish(
+  gate: Gate,
+  change: Change,
+  claimed: ClaimedIntervention,
+  step: Extract<Step, { end: unknown }>,
+): Promise<void> {
   const now = gate.business.now();
   const safe = step.end === 'accepted' || step.end.startsWith('already_safe');
   await gate.store.transaction(async (tx) => {
@@ -186,10 +247,17 @@ async function finish(gate: Gate, change: Change, claimed: ClaimedIntervention, 
     // The allocation is what it was, or what a person made it: the next look reads it and goes on from there.
     await reopenPhase(tx, change.changeId);
     if (step.end.startsWith('blocked')) {
-      await record(gate, tx, change, 'alert.raised', { alert: 'intervention_blocked', interventionId: claimed.interventionId, detail: step.detail });
+      await record(gate, tx, change, 'alert.raised', {
+        alert: 'intervention_blocked',
+        interventionId: claimed.interventionId,
+        detail: step.detail,
+      });
     }
   });
-  gate.log.info({ change_id: change.changeId, intervention_id: claimed.interventionId, outcome: step.end }, 'intervention settled');
+  gate.log.info(
+    { change_id: change.changeId, intervention_id: claimed.interventionId, outcome: step.end },
+    'intervention settled',
+  );
 }
 
 /** Remembers our own edit, so that the next look does not take it for a person's. */
@@ -201,7 +269,12 @@ async function noteReading(tx: StoreTransaction, change: Change, reading: Presen
 }
 
 /** A change that was turned off is judged at once; a throttled one goes on being watched. */
-async function enterState(gate: Gate, tx: StoreTransaction, change: Change, claimed: ClaimedIntervention): Promise<void> {
+async function enterState(
+  gate: Gate,
+  tx: StoreTransaction,
+  change: Change,
+  claimed: ClaimedIntervention,
+): Promise<void> {
   if (claimed.kind === 'turn_off') {
     await tx.changes.update(change.changeId, { state: 'off' });
     await tx.schedule.put({ kind: 'judge', changeId: change.changeId, dueAt: gate.business.now() });

@@ -13,7 +13,11 @@ export async function checkReadiness(gate: Gate): Promise<Readiness> {
   const [store, flags] = await Promise.all([gate.store.probe(), gate.flags.read(PROBE_FLAG)]);
   const checks = [
     { check: 'store', ok: store, detail: store ? 'readable' : 'the store does not answer' },
-    { check: 'flag_service', ok: flags.ok, detail: flags.ok ? 'readable' : `${flags.failure.kind}: ${flags.failure.detail}` },
+    {
+      check: 'flag_service',
+      ok: flags.ok,
+      detail: flags.ok ? 'readable' : `${flags.failure.kind}: ${flags.failure.detail}`,
+    },
   ];
   return { ready: checks.every(({ ok }) => ok), checks };
 }

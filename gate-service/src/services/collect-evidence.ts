@@ -1,11 +1,11 @@
 import { checkDataQuality } from '../domain/decision/data-quality.ts';
 import { RULE_VERSION } from '../domain/decision/rule-version.ts';
 import { type Change, longestWithin, type Phase, windowEnd } from '../domain/model/change.ts';
+import { watchedMetricsOf } from '../domain/model/metric.ts';
 import { NON_ANSWERS, type Signal } from '../domain/model/signal.ts';
 import { DAY_MINUTES, type EpochMinute, MINUTE_MS, minuteOf } from '../domain/model/time.ts';
 import { addTallies, NO_TALLY, type TallyByVariant } from '../domain/model/variant.ts';
 import type { KpiHistory, MetricEvidence, VerdictEvidence } from '../domain/model/verdict.ts';
-import { watchedMetricsOf } from '../domain/model/metric.ts';
 import { logWealth } from '../domain/statistics/harm-monitor.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { readFlagFacts } from './flag-facts.ts';
@@ -21,20 +21,56 @@ export interface OutsideFacts {
 }
 
 /** Everything a verdict depends on, read in one transaction. A change whose window never started has empty metrics. */
-export async function collectEvidence(gate: Pick<Gate, 'business'>, tx: StoreTransaction, change: Change, facts: OutsideFacts): Promise<VerdictEvidence> {
+export async function collectEvidence(
+  gate: Pick<Gate, 'business'>,
+  tx: StoreTransaction,
+  change: Change,
+  facts: OutsideFacts,
+): Promise<VerdictEvidence> {
   const now = gate.business.now();
   const { changeId } = change;
   const phases = await tx.changes.phases(changeId);
   const watch = await tx.watch.state(changeId);
   const flag = await readFlagFacts(tx, changeId);
-  const until = Math.min(windowEnd(change) ?? minuteOf(now), facts.cause === 'window_complete' ? Number.POSITIVE_INFINITY : minuteOf(now));
+  const until = Math.min(
+    windowEnd(change) ?? minuteOf(now),
+    facts.cause === 'window_complete' ? Number.POSITIVE_INFINITY : minuteOf(now),
+  );
   const span = change.effectiveAt === null ? null : { from: change.effectiveAt, to: until };
-  const { contractHash, kpisHash, stampedAt, activatedAt, effectiveAt, treatmentHash, contractPath, contract, kpis, commitSha, pullRequest, repository } = change;
+  const {
+    contractHash,
+    kpisHash,
+    stampedAt,
+    activatedAt,
+    effectiveAt,
+    treatmentHash,
+    contractPath,
+    contract,
+    kpis,
+    commitSha,
+    pullRequest,
+    repository,
+  } = change;
   return {
     ruleVersion: RULE_VERSION,
     judgedAt: now,
     cause: facts.cause,
-    change: { changeId, repository, pullRequest, commitSha, contractPath, flag: change.flag, contract, contractHash, kpis, kpisHash, stampedAt, activatedAt, effectiveAt, treatmentHash },
+    change: {
+      changeId,
+      repository,
+      pullRequest,
+      commitSha,
+      contractPath,
+      flag: change.flag,
+      contract,
+      contractHash,
+      kpis,
+      kpisHash,
+      stampedAt,
+      activatedAt,
+      effectiveAt,
+      treatmentHash,
+    },
     phases,
     metrics: await collectMetrics(tx, change, phases, span, now),
     exposures: span === null ? [] : await collectExposures(tx, change, phases, span.to),
@@ -44,7 +80,9 @@ export async function collectEvidence(gate: Pick<Gate, 'business'>, tx: StoreTra
     heartbeatHours: span === null ? [] : await tx.events.heartbeatHours(repository, span.from, span.to),
     interventions: await tx.interventions.listOf(changeId),
     alarms: watch?.alarms ?? [],
-    headHashes: JSON.parse((await tx.settings.get(headKey(changeId))) ?? '{"contract":null,"kpis":null}') as VerdictEvidence['headHashes'],
+    headHashes: JSON.parse(
+      (await tx.settings.get(headKey(changeId))) ?? '{"contract":null,"kpis":null}',
+    ) as VerdictEvidence['headHashes'],
     treatmentHashNow: facts.treatmentHashNow,
     personTurnedOffAt: flag?.personTurnedOffAt ?? null,
     personOverruledAt: flag?.personRaisedAt ?? null,
@@ -61,9 +99,20 @@ export const supersededKey = (changeId: string) => `superseded-by:${changeId}`;
 export const qualityAtAlarmKey = (changeId: string) => `quality-at-alarm:${changeId}`;
 
 /** Names of the data-quality checks that fail on what is known now: recorded with a decision, so that an alarm on bad data is seen as one. */
-export async function assessQualitySoFar(gate: Pick<Gate, 'business'>, tx: StoreTransaction, change: Change): Promise<readonly string[]> {
-  const evidence = await collectEvidence(gate, tx, change, { cause: 'stopped_early', treatmentHashNow: null, ledgerVerified: true, pausedMinutes: 0 });
-  return checkDataQuality(evidence).filter(({ status }) => status === 'failed').map(({ check }) => check);
+export async function assessQualitySoFar(
+  gate: Pick<Gate, 'business'>,
+  tx: StoreTransaction,
+  change: Change,
+): Promise<readonly string[]> {
+  const evidence = await collectEvidence(gate, tx, change, {
+    cause: 'stopped_early',
+    treatmentHashNow: null,
+    ledgerVerified: true,
+    pausedMinutes: 0,
+  });
+  return checkDataQuality(evidence)
+    .filter(({ status }) => status === 'failed')
+    .map(({ check }) => check);
 }
 
 interface Span {
@@ -76,7 +125,13 @@ function spanOf(phase: Phase, until: EpochMinute): Span {
   return { from: Math.min(phase.startMinute, until), to: Math.min(phase.endMinute ?? until, until) };
 }
 
-async function collectMetrics(tx: StoreTransaction, change: Change, phases: readonly Phase[], span: Span | null, now: number): Promise<readonly MetricEvidence[]> {
+async function collectMetrics(
+  tx: StoreTransaction,
+  change: Change,
+  phases: readonly Phase[],
+  span: Span | null,
+  now: number,
+): Promise<readonly MetricEvidence[]> {
   const histories = await loadFrozenHistories(tx, change.changeId);
   const watch = await tx.watch.state(change.changeId);
   const signalChanges = await tx.watch.signalChanges(change.changeId);
@@ -86,49 +141,94 @@ async function collectMetrics(tx: StoreTransaction, change: Change, phases: read
     const history = histories.find(({ kpiId }) => kpiId === kpi.id) ?? { kpiId: kpi.id, weeks: [], hourOfWeek: [] };
     const own = signalChanges.filter(({ kpiId }) => kpiId === kpi.id);
     const logW = monitor ? logWealth(monitor.cumulative) : 0;
-    metrics.push(span === null ? emptyMetric(kpi.id, history) : {
-      kpiId: kpi.id,
-      strata: await collectStrata(tx, change, kpi.id, phases, span.to),
-      history,
-      activeHours: await tx.events.activeHours(change.changeId, kpi.id, span.from, span.to),
-      ...(await collectLateness(tx, change, kpi.id, phases, Math.min(span.to, monitor?.nextMinute ?? span.from))),
-      nonAnswerMinutes: nonAnswerMinutes(own, Math.min(now, (span.to + longestWithin(change)) * MINUTE_MS)),
-      logWealth: logW,
-      novelty: {
-        firstDays: await tx.events.total(change.changeId, kpi.id, span.from, Math.min(span.to, span.from + 2 * DAY_MINUTES)),
-        lastDays: await tx.events.total(change.changeId, kpi.id, Math.max(span.from, span.to - 3 * DAY_MINUTES), span.to),
-      },
-    });
+    metrics.push(
+      span === null
+        ? emptyMetric(kpi.id, history)
+        : {
+            kpiId: kpi.id,
+            strata: await collectStrata(tx, change, kpi.id, phases, span.to),
+            history,
+            activeHours: await tx.events.activeHours(change.changeId, kpi.id, span.from, span.to),
+            ...(await collectLateness(tx, change, kpi.id, phases, Math.min(span.to, monitor?.nextMinute ?? span.from))),
+            nonAnswerMinutes: nonAnswerMinutes(own, Math.min(now, (span.to + longestWithin(change)) * MINUTE_MS)),
+            logWealth: logW,
+            novelty: {
+              firstDays: await tx.events.total(
+                change.changeId,
+                kpi.id,
+                span.from,
+                Math.min(span.to, span.from + 2 * DAY_MINUTES),
+              ),
+              lastDays: await tx.events.total(
+                change.changeId,
+                kpi.id,
+                Math.max(span.from, span.to - 3 * DAY_MINUTES),
+                span.to,
+              ),
+            },
+          },
+    );
   }
   return metrics;
 }
 
 function emptyMetric(kpiId: string, history: KpiHistory): MetricEvidence {
   const nothing: TallyByVariant = { off: NO_TALLY, on: NO_TALLY };
-  return { kpiId, strata: [], history, activeHours: [], late: { off: 0, on: 0 }, consumed: nothing, nonAnswerMinutes: {}, logWealth: 0 };
+  return {
+    kpiId,
+    strata: [],
+    history,
+    activeHours: [],
+    late: { off: 0, on: 0 },
+    consumed: nothing,
+    nonAnswerMinutes: {},
+    logWealth: 0,
+  };
 }
 
-async function collectStrata(tx: StoreTransaction, change: Change, kpiId: string, phases: readonly Phase[], until: EpochMinute) {
+async function collectStrata(
+  tx: StoreTransaction,
+  change: Change,
+  kpiId: string,
+  phases: readonly Phase[],
+  until: EpochMinute,
+) {
   const strata = [];
   for (const phase of phases) {
     const { from, to } = spanOf(phase, until);
     if (to <= from) continue;
-    strata.push({ phaseIndex: phase.index, minutes: to - from, ...(await tx.events.total(change.changeId, kpiId, from, to)) });
+    strata.push({
+      phaseIndex: phase.index,
+      minutes: to - from,
+      ...(await tx.events.total(change.changeId, kpiId, from, to)),
+    });
   }
   return strata;
 }
 
 /** Trials in minutes that looks had consumed before they arrived: the roll-up now, less what was consumed. */
-async function collectLateness(tx: StoreTransaction, change: Change, kpiId: string, phases: readonly Phase[], consumedUntil: EpochMinute) {
+async function collectLateness(
+  tx: StoreTransaction,
+  change: Change,
+  kpiId: string,
+  phases: readonly Phase[],
+  consumedUntil: EpochMinute,
+) {
   const consumed = await tx.watch.consumedTotal(change.changeId, kpiId);
   let now: TallyByVariant = { off: NO_TALLY, on: NO_TALLY };
   for (const { off, on } of await collectStrata(tx, change, kpiId, phases, consumedUntil)) {
     now = { off: addTallies(now.off, off), on: addTallies(now.on, on) };
   }
-  return { consumed, late: { off: Math.max(0, now.off.n - consumed.off.n), on: Math.max(0, now.on.n - consumed.on.n) } };
+  return {
+    consumed,
+    late: { off: Math.max(0, now.off.n - consumed.off.n), on: Math.max(0, now.on.n - consumed.on.n) },
+  };
 }
 
-function nonAnswerMinutes(changes: readonly { signal: string; at: number }[], until: number): Partial<Record<Signal, number>> {
+function nonAnswerMinutes(
+  changes: readonly { signal: string; at: number }[],
+  until: number,
+): Partial<Record<Signal, number>> {
   const minutes: Partial<Record<Signal, number>> = {};
   changes.forEach(({ signal, at }, index) => {
     const kind = NON_ANSWERS.find((nonAnswer) => nonAnswer === signal);
@@ -143,12 +243,18 @@ async function collectExposures(tx: StoreTransaction, change: Change, phases: re
   const exposures = [];
   for (const phase of phases) {
     const { from, to } = spanOf(phase, until);
-    if (to > from) exposures.push({ phaseIndex: phase.index, ...(await tx.events.exposedUnits(change.changeId, from, to)) });
+    if (to > from)
+      exposures.push({ phaseIndex: phase.index, ...(await tx.events.exposedUnits(change.changeId, from, to)) });
   }
   return exposures;
 }
 
-async function countMultiExposed(tx: StoreTransaction, change: Change, phases: readonly Phase[], until: EpochMinute): Promise<number> {
+async function countMultiExposed(
+  tx: StoreTransaction,
+  change: Change,
+  phases: readonly Phase[],
+  until: EpochMinute,
+): Promise<number> {
   let units = 0;
   for (const phase of phases) {
     const { from, to } = spanOf(phase, until);

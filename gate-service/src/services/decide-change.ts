@@ -11,10 +11,19 @@ export interface PeoplesDecision {
 }
 
 /** Records what the people chose after the verdict. A later decision stands beside the earlier ones. @throws GateError conflict before the verdict */
-export async function decideChange(gate: Gate, changeId: string, repository: string | null, decision: PeoplesDecision): Promise<void> {
+export async function decideChange(
+  gate: Gate,
+  changeId: string,
+  repository: string | null,
+  decision: PeoplesDecision,
+): Promise<void> {
   const change = await findChange(gate, changeId, repository);
   if (change.state !== 'judged' && change.state !== 'decided') {
-    throw new GateError('conflict', `${changeId} is ${change.state}; a decision needs a verdict first.`, 'Wait for the verdict, or turn the flag off in Unleash if it must stop now.');
+    throw new GateError(
+      'conflict',
+      `${changeId} is ${change.state}; a decision needs a verdict first.`,
+      'Wait for the verdict, or turn the flag off in Unleash if it must stop now.',
+    );
   }
   await gate.store.transaction(async (tx) => {
     await tx.verdicts.insertDecision({ changeId, ...decision, at: gate.business.now() });

@@ -19,12 +19,20 @@ type Head = z.output<typeof EvaluateRequestSchema>['head'];
  * @param head the contract and registry at the default branch's head; null when the caller does not know them
  * @throws GateError conflict, for a change that was never activated
  */
-export async function evaluateChange(gate: Gate, changeId: string, head: Head): Promise<{ verdict: VerdictWord | 'pending'; newRevision: boolean }> {
+export async function evaluateChange(
+  gate: Gate,
+  changeId: string,
+  head: Head,
+): Promise<{ verdict: VerdictWord | 'pending'; newRevision: boolean }> {
   const change = (await gate.store.transaction((tx) => tx.changes.find(changeId)))!;
   if (head !== null) await noteHead(gate, change, head);
   if (change.activatedAt === null) {
     if (change.state === 'stamped') return { verdict: 'pending', newRevision: false };
-    throw new GateError('conflict', `${changeId} is ${change.state} and was never activated.`, 'There is nothing to evaluate.');
+    throw new GateError(
+      'conflict',
+      `${changeId} is ${change.state} and was never activated.`,
+      'There is nothing to evaluate.',
+    );
   }
   if (dueOf(change) > gate.business.now()) {
     await runLook(gate, { changeId });

@@ -23,7 +23,13 @@ export async function forecastForPullRequest(
     await tx.kpis.register(request.repository, allKpis, kpisHash(allKpis));
     const histories = await loadHistories(tx, request.repository, kpis, now);
     const forecast: Forecast = { ...forecastChange({ contract, kpis, histories, now }), findings };
-    await tx.verdicts.putForecast({ contractHash: hash, repository: request.repository, pullRequest: request.pull_request, madeAt: now, forecast });
+    await tx.verdicts.putForecast({
+      contractHash: hash,
+      repository: request.repository,
+      pullRequest: request.pull_request,
+      madeAt: now,
+      forecast,
+    });
     return { contractHash: hash, forecast };
   });
 }

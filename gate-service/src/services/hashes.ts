@@ -22,11 +22,15 @@ export function kpisHash(kpis: readonly Kpi[]): string {
 }
 
 /** `chg-<PR or push>-<10 hex>`: the same commit and contract always get the same id (DESIGN.md section 3). */
-export function makeChangeId(repository: string, pullRequest: number | null, commitSha: string, contractPath: string): string {
+export function makeChangeId(
+  repository: string,
+  pullRequest: number | null,
+  commitSha: string,
+  contractPath: string,
+): string {
   const digest = sha256(`${repository}\n${commitSha}\n${contractPath}`);
   return `chg-${pullRequest ?? 'push'}-${digest.slice(0, 10)}`;
 }
-
 
 /** Makes a repository's pseudonyms: HMAC-SHA-256 of the user id with a key of the repository's own, 32 hex digits. */
 export function pseudonymizer(secret: string, repository: string): (userId: string) => string {
@@ -49,7 +53,9 @@ export function eventContentHash(line: Record<string, unknown>): string {
 export function eventHashMatches(line: Record<string, unknown>, hmacKey: string | null): boolean {
   const { hash, ...rest } = line;
   const canonical = canonicalJson(rest);
-  const given = String(hash).replace(/^(hmac-)?sha256:/, '').toLowerCase();
+  const given = String(hash)
+    .replace(/^(hmac-)?sha256:/, '')
+    .toLowerCase();
   const expected = hmacKey === null ? sha256(canonical) : createHmac('sha256', hmacKey).update(canonical).digest('hex');
   return given === expected;
 }

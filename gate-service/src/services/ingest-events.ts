@@ -46,7 +46,9 @@ export async function ingestBatch(gate: Gate, tx: StoreTransaction, batch: Event
   const now = gate.business.now();
   const { parsed, rejected } = parseLines(batch.text);
   if (parsed.length === 0 && rejected.length === 0) await tx.events.heartbeat(batch.repository, now);
-  const changes = parsed.some(({ event }) => namesAChange(event)) ? await tx.changes.list({ repository: batch.repository }) : [];
+  const changes = parsed.some(({ event }) => namesAChange(event))
+    ? await tx.changes.list({ repository: batch.repository })
+    : [];
   const assess = makeAssessor(gate, batch, changes, now);
   const sound: { line: number; event: AcceptedEvent }[] = [];
   const doubtful: { line: number; text: string; reason: QuarantineReason; changeIds: readonly string[] }[] = [];
@@ -55,11 +57,15 @@ export async function ingestBatch(gate: Gate, tx: StoreTransaction, batch: Event
     if ('reason' in assessed) doubtful.push({ line: item.line, text: item.text, ...assessed });
     else sound.push({ line: item.line, event: assessed.event });
   }
-  const outcomes = await tx.events.append(sound.map(({ event }) => event), now);
+  const outcomes = await tx.events.append(
+    sound.map(({ event }) => event),
+    now,
+  );
   const lines: LineResult[] = [...rejected];
   sound.forEach(({ line, event }, index) => {
     const outcome = outcomes[index];
-    if (outcome === 'duplicate') lines.push({ line, outcome: 'duplicate', reason: `event_id ${event.eventId} was accepted before` });
+    if (outcome === 'duplicate')
+      lines.push({ line, outcome: 'duplicate', reason: `event_id ${event.eventId} was accepted before` });
     if (outcome === 'conflict') {
       lines.push({ line, outcome: 'quarantined', reason: 'conflict: this event_id was accepted with other content' });
     }
@@ -69,9 +75,13 @@ export async function ingestBatch(gate: Gate, tx: StoreTransaction, batch: Event
       doubtful.map(({ text, reason, changeIds }) => ({ repository: batch.repository, reason, line: text, changeIds })),
       now,
     );
-    for (const { line, reason } of doubtful) lines.push({ line, outcome: 'quarantined', reason: QUARANTINE_TEXT[reason] });
+    for (const { line, reason } of doubtful)
+      lines.push({ line, outcome: 'quarantined', reason: QUARANTINE_TEXT[reason] });
   }
-  return summarise(lines.sort((left, right) => left.line - right.line), outcomes.filter((outcome) => outcome === 'accepted').length);
+  return summarise(
+    lines.sort((left, right) => left.line - right.line),
+    outcomes.filter((outcome) => outcome === 'accepted').length,
+  );
 }
 
 const QUARANTINE_TEXT: Readonly<Record<QuarantineReason, string>> = {
@@ -85,7 +95,13 @@ const QUARANTINE_TEXT: Readonly<Record<QuarantineReason, string>> = {
 
 function summarise(lines: readonly LineResult[], accepted: number): IngestResult {
   const count = (outcome: LineOutcome) => lines.filter((line) => line.outcome === outcome).length;
-  return { accepted, duplicate: count('duplicate'), quarantined: count('quarantined'), rejected: count('rejected'), lines };
+  return {
+    accepted,
+    duplicate: count('duplicate'),
+    quarantined: count('quarantined'),
+    rejected: count('rejected'),
+    lines,
+  };
 }
 
 function namesAChange(event: EventLine): boolean {
@@ -107,7 +123,8 @@ function parseLines(text: string): { parsed: ParsedLine[]; rejected: LineResult[
 }
 
 function parseLine(raw: string): EventLine | string {
-  if (Buffer.byteLength(raw) > EVENT_LIMITS.lineBytes) return `too long: at most ${EVENT_LIMITS.lineBytes} bytes a line are allowed`;
+  if (Buffer.byteLength(raw) > EVENT_LIMITS.lineBytes)
+    return `too long: at most ${EVENT_LIMITS.lineBytes} bytes a line are allowed`;
   let value: unknown;
   try {
     value = JSON.parse(raw);
@@ -121,14 +138,22 @@ function parseLine(raw: string): EventLine | string {
 
 type Assessed = { event: AcceptedEvent } | { reason: QuarantineReason; changeIds: readonly string[] };
 
-function makeAssessor(gate: Gate, batch: EventBatch, changes: readonly Change[], now: EpochMs): (item: ParsedLine) => Assessed {
+function makeAssessor(
+  gate: Gate,
+  batch: EventBatch,
+  changes: readonly Change[],
+  now: EpochMs,
+): (item: ParsedLine) => Assessed {
   const byId = new Map(changes.map((change) => [change.changeId, change]));
   const { requireHash, ingestHmacKey, secret } = gate.options;
   const unitOf = pseudonymizer(secret, batch.repository);
   return ({ event, line }) => {
     const at = Date.parse(event.timestamp);
     const named = namedExposures(event, changes, at);
-    const doubt = (reason: QuarantineReason): Assessed => ({ reason, changeIds: named.map(({ changeId }) => changeId) });
+    const doubt = (reason: QuarantineReason): Assessed => ({
+      reason,
+      changeIds: named.map(({ changeId }) => changeId),
+    });
     if (event.hash === undefined && requireHash) return doubt('missing_hash');
     if (event.hash !== undefined && !eventHashMatches(event, ingestHmacKey)) return doubt('bad_hash');
     if (at > now + SKEW_MS) return doubt('skew');
@@ -162,7 +187,13 @@ function namedExposures(event: EventLine, changes: readonly Change[], at: EpochM
   }
   return Object.entries(event.flags ?? {}).flatMap(([flag, variant]) => {
     const change = changes
-      .filter((candidate) => candidate.flag === flag && candidate.activatedAt !== null && candidate.activatedAt <= at && !isClosed(candidate, at))
+      .filter(
+        (candidate) =>
+          candidate.flag === flag &&
+          candidate.activatedAt !== null &&
+          candidate.activatedAt <= at &&
+          !isClosed(candidate, at),
+      )
       .sort((left, right) => right.activatedAt! - left.activatedAt!)[0];
     return change ? [{ changeId: change.changeId, variant }] : [];
   });

@@ -46,7 +46,8 @@ export class IngestQueue {
         });
       } catch (error) {
         if (group.length === 1) group[0]!.reject(error);
-        else for (const item of group) await this.#commit([item]).then(([result]) => item.resolve(result!), item.reject);
+        else
+          for (const item of group) await this.#commit([item]).then(([result]) => item.resolve(result!), item.reject);
       }
     }
   }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
+import { toWire } from '../contract/wire-case.ts';
 import { judgeChange as judge } from '../domain/decision/judge-change.ts';
-import { type Change, judgeDueAt } from '../domain/model/change.ts';
 import { canonicalJson } from '../domain/model/canonical-json.ts';
+import { type Change, judgeDueAt } from '../domain/model/change.ts';
 import { verifyLedger } from '../domain/model/ledger-chain.ts';
 import type { LedgerEntryWithPayload } from '../domain/model/ledger-entry.ts';
 import { type EpochMs, MINUTE_MS, startOfMinute } from '../domain/model/time.ts';
 import type { VerdictEvidence } from '../domain/model/verdict.ts';
-import { toWire } from '../contract/wire-case.ts';
 import type { StoredVerdict, StoreTransaction } from '../ports/store.ts';
 import { collectEvidence } from './collect-evidence.ts';
 import type { Gate } from './gate.ts';
@@ -33,7 +33,9 @@ export function dueOf(change: Change): EpochMs {
   if (change.state === 'off' || change.state === 'superseded') return 0;
   const minute = judgeDueAt(change);
   if (minute !== null) return startOfMinute(minute);
-  return change.activatedAt === null ? Number.POSITIVE_INFINITY : change.activatedAt + change.contract.windowMinutes * MINUTE_MS;
+  return change.activatedAt === null
+    ? Number.POSITIVE_INFINITY
+    : change.activatedAt + change.contract.windowMinutes * MINUTE_MS;
 }
 
 /**
@@ -46,7 +48,9 @@ export async function makeVerdict(gate: Gate, change: Change): Promise<{ stored:
   const treatmentHashNow = read.ok && read.value.kind === 'present' ? read.value.treatmentHash : null;
   return gate.store.transaction(async (tx) => {
     const earlier = (await tx.verdicts.list(change.changeId)).at(-1);
-    const cause = earlier?.evidence.cause ?? (change.state === 'off' || change.state === 'superseded' ? 'stopped_early' : 'window_complete');
+    const cause =
+      earlier?.evidence.cause ??
+      (change.state === 'off' || change.state === 'superseded' ? 'stopped_early' : 'window_complete');
     const ledger = await readLedger(tx);
     const evidence = await collectEvidence(gate, tx, change, {
       cause,
@@ -59,22 +63,54 @@ export async function makeVerdict(gate: Gate, change: Change): Promise<{ stored:
   });
 }
 
-async function storeVerdict(gate: Gate, tx: StoreTransaction, change: Change, evidence: VerdictEvidence, revision: number): Promise<StoredVerdict> {
+async function storeVerdict(
+  gate: Gate,
+  tx: StoreTransaction,
+  change: Change,
+  evidence: VerdictEvidence,
+  revision: number,
+): Promise<StoredVerdict> {
   const verdict = judge(evidence);
-  const evidenceHash = createHash('sha256').update(canonicalJson(toWire(evidence))).digest('hex');
+  const evidenceHash = createHash('sha256')
+    .update(canonicalJson(toWire(evidence)))
+    .digest('hex');
   const type = revision === 1 ? 'verdict.made' : 'verdict.revised';
-  const ledgerHead = await record(gate, tx, change, type, { revision, verdict: verdict.verdict, reasons: verdict.reasons, evidenceHash, ruleVersion: evidence.ruleVersion });
-  const stored: StoredVerdict = { changeId: change.changeId, revision, verdict, evidence, madeAt: evidence.judgedAt, ledgerHead };
+  const ledgerHead = await record(gate, tx, change, type, {
+    revision,
+    verdict: verdict.verdict,
+    reasons: verdict.reasons,
+    evidenceHash,
+    ruleVersion: evidence.ruleVersion,
+  });
+  const stored: StoredVerdict = {
+    changeId: change.changeId,
+    revision,
+    verdict,
+    evidence,
+    madeAt: evidence.judgedAt,
+    ledgerHead,
+  };
   await tx.verdicts.insert(stored);
-  if (change.state !== 'decided') await tx.changes.update(change.changeId, { state: change.state === 'superseded' ? 'superseded' : 'judged' });
-  gate.log.info({ change_id: change.changeId, revision, verdict: verdict.verdict, reasons: verdict.reasons }, 'verdict made');
+  if (change.state !== 'decided')
+    await tx.changes.update(change.changeId, { state: change.state === 'superseded' ? 'superseded' : 'judged' });
+  gate.log.info(
+    { change_id: change.changeId, revision, verdict: verdict.verdict, reasons: verdict.reasons },
+    'verdict made',
+  );
   return stored;
 }
 
 /** What makes a new revision: the sufficient statistics, and whether the rule is still the one that was stamped. */
 function decidingPart({ metrics, exposures, multiExposedUnits, headHashes, change }: VerdictEvidence): string {
-  const moved = (headHashes.contract !== null && headHashes.contract !== change.contractHash) || (headHashes.kpis !== null && headHashes.kpis !== change.kpisHash);
-  return canonicalJson({ strata: metrics.map(({ kpiId, strata }) => ({ kpiId, strata })), exposures, multiExposedUnits, moved });
+  const moved =
+    (headHashes.contract !== null && headHashes.contract !== change.contractHash) ||
+    (headHashes.kpis !== null && headHashes.kpis !== change.kpisHash);
+  return canonicalJson({
+    strata: metrics.map(({ kpiId, strata }) => ({ kpiId, strata })),
+    exposures,
+    multiExposedUnits,
+    moved,
+  });
 }
 
 async function readLedger(tx: StoreTransaction): Promise<readonly LedgerEntryWithPayload[]> {

@@ -8,7 +8,12 @@ import type { StoreTransaction } from '../ports/store.ts';
 const HISTORY_MINUTES = 12 * WEEK_MINUTES;
 
 /** The history of each KPI as it was at `now`. */
-export async function loadHistories(tx: StoreTransaction, repository: string, kpis: readonly Kpi[], now: EpochMs): Promise<readonly KpiHistory[]> {
+export async function loadHistories(
+  tx: StoreTransaction,
+  repository: string,
+  kpis: readonly Kpi[],
+  now: EpochMs,
+): Promise<readonly KpiHistory[]> {
   const histories: KpiHistory[] = [];
   for (const kpi of kpis) {
     const hours = await tx.events.history(repository, kpi.id, minuteOf(now) - HISTORY_MINUTES, minuteOf(now));
@@ -20,7 +25,11 @@ export async function loadHistories(tx: StoreTransaction, repository: string, kp
 const frozenKey = (changeId: string) => `histories:${changeId}`;
 
 /** Keeps the histories as they were when the window started: the watch and the verdict read these. */
-export async function freezeHistories(tx: StoreTransaction, changeId: string, histories: readonly KpiHistory[]): Promise<void> {
+export async function freezeHistories(
+  tx: StoreTransaction,
+  changeId: string,
+  histories: readonly KpiHistory[],
+): Promise<void> {
   await tx.settings.put(frozenKey(changeId), JSON.stringify(histories));
 }
 

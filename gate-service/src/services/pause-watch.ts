@@ -25,7 +25,10 @@ export async function pauseWatch(gate: Gate, by: string, reason: string): Promis
     if (present) return present;
     const pause: Pause = { since: gate.business.now(), by, reason };
     await tx.settings.put(KEY, JSON.stringify(pause));
-    await tx.ledger.append({ type: 'watch.paused', actor: by, repository: WHOLE_SERVICE, changeId: null, payload: { reason } }, pause.since);
+    await tx.ledger.append(
+      { type: 'watch.paused', actor: by, repository: WHOLE_SERVICE, changeId: null, payload: { reason } },
+      pause.since,
+    );
     return pause;
   });
 }
@@ -37,6 +40,9 @@ export async function resumeWatch(gate: Gate, by: string, reason: string): Promi
     if (!pause) throw new GateError('conflict', 'The watch is not paused.', 'Nothing to do.');
     await tx.settings.put(KEY, '');
     const payload = { reason, paused_since: pause.since, paused_by: pause.by };
-    await tx.ledger.append({ type: 'watch.resumed', actor: by, repository: WHOLE_SERVICE, changeId: null, payload }, gate.business.now());
+    await tx.ledger.append(
+      { type: 'watch.resumed', actor: by, repository: WHOLE_SERVICE, changeId: null, payload },
+      gate.business.now(),
+    );
   });
 }

@@ -1,5 +1,5 @@
-import type { RepositoryFileSchema } from '../contract/api/requests.ts';
 import type { z } from 'zod';
+import type { RepositoryFileSchema } from '../contract/api/requests.ts';
 import type { ChangeContract } from '../contract/change-contract.ts';
 import type { Finding } from '../contract/finding.ts';
 import { GateError } from '../contract/gate-error.ts';
@@ -20,7 +20,11 @@ export interface ReadFiles {
 }
 
 /** @throws GateError invalid_files with every finding in `context.findings` */
-export function readFilesOrThrow(files: { contract: RepositoryFile; registry: RepositoryFile; policy: RepositoryFile | null }): ReadFiles {
+export function readFilesOrThrow(files: {
+  contract: RepositoryFile;
+  registry: RepositoryFile;
+  policy: RepositoryFile | null;
+}): ReadFiles {
   const { findings, contract, kpis } = readChangeFiles(files);
   const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length > 0 || contract === null || kpis === null) {

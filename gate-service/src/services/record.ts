@@ -17,7 +17,13 @@ export function record(
   actor: string = GATE_ACTOR,
 ): Promise<LedgerHead> {
   return tx.ledger.append(
-    { type, actor, repository: change.repository, changeId: change.changeId, payload: toWire(payload) as Record<string, unknown> },
+    {
+      type,
+      actor,
+      repository: change.repository,
+      changeId: change.changeId,
+      payload: toWire(payload) as Record<string, unknown>,
+    },
     gate.business.now(),
   );
 }

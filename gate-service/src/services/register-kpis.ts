@@ -17,7 +17,9 @@ export async function registerKpis(
   if (error || kpis === null) {
     throw new GateError(
       'invalid_files',
-      error ? `${error.file}:${error.line}:${error.column} ${error.message}` : `${request.registry.path} cannot be read.`,
+      error
+        ? `${error.file}:${error.line}:${error.column} ${error.message}`
+        : `${request.registry.path} cannot be read.`,
       error ? error.remedy : 'Run: changegate validate',
       { context: { findings: toWire(findings) } },
     );

@@ -10,7 +10,9 @@ const LEASE_MS = 120_000;
  * @returns how many rows were worked on
  */
 export async function runInterventions(gate: Gate): Promise<number> {
-  const claimed = await gate.store.transaction((tx) => tx.interventions.claimDue(gate.real.now(), LEASE_MS, gate.options.owner));
+  const claimed = await gate.store.transaction((tx) =>
+    tx.interventions.claimDue(gate.real.now(), LEASE_MS, gate.options.owner),
+  );
   await Promise.all(
     claimed.map(async (intervention) => {
       try {
@@ -21,7 +23,10 @@ export async function runInterventions(gate: Gate): Promise<number> {
         const change = await gate.store.transaction((tx) => tx.changes.find(intervention.changeId));
         if (change) await settlePublished(gate, change, intervention);
       } catch (error) {
-        gate.log.error({ err: error, intervention_id: intervention.interventionId }, 'intervention failed; it is tried again when its lease runs out');
+        gate.log.error(
+          { err: error, intervention_id: intervention.interventionId },
+          'intervention failed; it is tried again when its lease runs out',
+        );
       }
     }),
   );

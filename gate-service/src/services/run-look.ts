@@ -1,5 +1,5 @@
-import { type Change, judgeDueAt, WATCHED_STATES } from '../domain/model/change.ts';
 import { evaluateLook, type Look, type MetricLookInput } from '../domain/decision/run-look.ts';
+import { type Change, judgeDueAt, WATCHED_STATES } from '../domain/model/change.ts';
 import type { WatchState } from '../domain/model/look.ts';
 import { watchedMetricsOf } from '../domain/model/metric.ts';
 import type { InterventionPlan, PlannedStep } from '../domain/model/plan.ts';
@@ -11,6 +11,7 @@ import type { Gate } from './gate.ts';
 import { loadFrozenHistories } from './load-histories.ts';
 import { readPause } from './pause-watch.ts';
 import { record } from './record.ts';
+import { settleActivationEffective, settleActivationPublished } from './settle-activation.ts';
 import { settleEffective } from './settle-intervention.ts';
 import { startWindowIfExposed } from './start-window.ts';
 import { isFlagReadDue, takeFlagReading } from './watch-flag.ts';
@@ -24,15 +25,18 @@ export async function runLook(gate: Gate, { changeId }: { changeId: string }): P
   const change = await gate.store.transaction((tx) => tx.changes.find(changeId));
   if (!change) return null;
   const next = startOfMinute(minuteOf(gate.business.now()) + gate.options.lookEveryMinutes);
-  if (!isWatched(change)) return gate.store.transaction(async (tx) => ((await settlesStill(gate, tx, change)) ? next : null));
+  if (!isWatched(change))
+    return gate.store.transaction(async (tx) => ((await settlesStill(gate, tx, change)) ? next : null));
   const readDue = await gate.store.transaction((tx) => isFlagReadDue(gate, tx, changeId));
   const read = readDue ? await gate.flags.read(change.flag) : null;
+  await settleActivationPublished(gate, change);
   await gate.store.transaction(async (tx) => {
     if (read?.ok) await takeFlagReading(gate, tx, change, read.value);
     else if (read) gate.log.warn({ change_id: changeId, failure: read.failure }, 'the flag could not be read');
     const started = await startWindowIfExposed(gate, tx, (await tx.changes.find(changeId))!);
     if (started?.effectiveAt == null || !isWatched(started)) return;
     await settleEffective(gate, tx, started);
+    await settleActivationEffective(gate, tx, started);
     await look(gate, tx, { ...started, effectiveAt: started.effectiveAt });
   });
   return next;
@@ -71,13 +75,18 @@ async function look(gate: Gate, tx: StoreTransaction, change: Started): Promise<
   });
   await tx.watch.putState(changeId, result.watch);
   await tx.watch.putLooks(changeId, result.looks);
-  for (const { kpiId, minutes } of result.consumed) if (minutes.length > 0) await tx.watch.appendConsumed(changeId, kpiId, minutes);
+  for (const { kpiId, minutes } of result.consumed)
+    if (minutes.length > 0) await tx.watch.appendConsumed(changeId, kpiId, minutes);
   await tellAlerts(gate, tx, change, result);
   await takePlan(gate, tx, change, result.plan);
 }
 
 /** The built-in event store's answers for each metric: the minutes since the last look, and when anything was last seen. */
-async function askSources(tx: StoreTransaction, change: Started, watch: WatchState): Promise<readonly MetricLookInput[]> {
+async function askSources(
+  tx: StoreTransaction,
+  change: Started,
+  watch: WatchState,
+): Promise<readonly MetricLookInput[]> {
   const histories = await loadFrozenHistories(tx, change.changeId);
   const end = change.effectiveAt + change.contract.windowMinutes;
   const inputs: MetricLookInput[] = [];
@@ -104,7 +113,12 @@ async function tellAlerts(gate: Gate, tx: StoreTransaction, change: Change, { al
     if (told.has(id)) continue;
     told.add(id);
     gate.log.warn({ change_id: change.changeId, ...alert }, 'alert');
-    await record(gate, tx, change, 'alert.raised', { alert: alert.kind, kpiId: alert.kpiId, since: alert.since, detail: alert.detail });
+    await record(gate, tx, change, 'alert.raised', {
+      alert: alert.kind,
+      kpiId: alert.kpiId,
+      since: alert.since,
+      detail: alert.detail,
+    });
   }
   await tx.settings.put(key, JSON.stringify([...told]));
 }
@@ -114,7 +128,11 @@ async function takePlan(gate: Gate, tx: StoreTransaction, change: Started, plan:
     case 'none':
       return;
     case 'observe':
-      await record(gate, tx, change, 'decision.observed', { would: plan.would.kind, targetShare: plan.would.targetShare, reason: plan.would.reason });
+      await record(gate, tx, change, 'decision.observed', {
+        would: plan.would.kind,
+        targetShare: plan.would.targetShare,
+        reason: plan.would.reason,
+      });
       return;
     case 'propose_restore':
       await record(gate, tx, change, 'alert.raised', { alert: 'restore_proposed', detail: plan.detail });
@@ -155,5 +173,12 @@ async function decide(gate: Gate, tx: StoreTransaction, change: Started, step: P
   if (!inserted) return;
   const dataQuality = await assessQualitySoFar(gate, tx, change);
   await tx.settings.put(qualityAtAlarmKey(changeId), JSON.stringify(dataQuality));
-  await record(gate, tx, change, 'decision.made', { interventionId, kind: step.kind, targetShare: step.targetShare, reason: step.reason, alarm: step.alarm, dataQuality });
+  await record(gate, tx, change, 'decision.made', {
+    interventionId,
+    kind: step.kind,
+    targetShare: step.targetShare,
+    reason: step.reason,
+    alarm: step.alarm,
+    dataQuality,
+  });
 }

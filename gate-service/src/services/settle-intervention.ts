@@ -28,25 +28,49 @@ export async function settlePublished(gate: Gate, change: Change, claimed: Claim
   if (seen.ok && seen.value <= claimed.targetShare + 1e-9) {
     const now = gate.business.now();
     await gate.store.transaction(async (tx) => {
-      if (!(await tx.interventions.save(claimed.interventionId, claimed.fence, { publishedAt: now }, { dueAt: null, memo: null }))) return;
+      if (
+        !(await tx.interventions.save(
+          claimed.interventionId,
+          claimed.fence,
+          { publishedAt: now },
+          { dueAt: null, memo: null },
+        ))
+      )
+        return;
       await record(gate, tx, change, 'action.published', { interventionId: claimed.interventionId, share: seen.value });
       await startPhaseAfter(gate, tx, change, claimed, now);
     });
     return;
   }
-  const memo: PublishMemo = claimed.memo === null ? { since: realNow, alerted: false } : (JSON.parse(claimed.memo) as PublishMemo);
+  const memo: PublishMemo =
+    claimed.memo === null ? { since: realNow, alerted: false } : (JSON.parse(claimed.memo) as PublishMemo);
   const alert = !memo.alerted && realNow - memo.since >= PUBLISH_ALERT_MS;
   await gate.store.transaction(async (tx) => {
     const next = JSON.stringify({ since: memo.since, alerted: memo.alerted || alert } satisfies PublishMemo);
-    const saved = await tx.interventions.save(claimed.interventionId, claimed.fence, {}, { dueAt: realNow + PUBLISH_POLL_MS, memo: next });
+    const saved = await tx.interventions.save(
+      claimed.interventionId,
+      claimed.fence,
+      {},
+      { dueAt: realNow + PUBLISH_POLL_MS, memo: next },
+    );
     if (saved && alert) {
       const detail = seen.ok ? `the client API still serves a share of ${seen.value}` : seen.failure.detail;
-      await record(gate, tx, change, 'alert.raised', { alert: 'not_published', interventionId: claimed.interventionId, detail });
+      await record(gate, tx, change, 'alert.raised', {
+        alert: 'not_published',
+        interventionId: claimed.interventionId,
+        detail,
+      });
     }
   });
 }
 
-async function startPhaseAfter(gate: Gate, tx: StoreTransaction, change: Change, intervention: Intervention, publishedAt: number): Promise<void> {
+async function startPhaseAfter(
+  gate: Gate,
+  tx: StoreTransaction,
+  change: Change,
+  intervention: Intervention,
+  publishedAt: number,
+): Promise<void> {
   const startMinute = minuteOf(publishedAt + gate.options.sdkRefreshMinutes * MINUTE_MS) + 1;
   const open = (await tx.changes.phases(change.changeId)).find(({ endMinute }) => endMinute === null);
   if (open) await tx.changes.putPhase(change.changeId, { ...open, endMinute: Math.max(open.startMinute, startMinute) });
@@ -64,7 +88,9 @@ export async function settleEffective(gate: Gate, tx: StoreTransaction, change: 
   const phases = await tx.changes.phases(change.changeId);
   for (const intervention of await tx.interventions.listOf(change.changeId)) {
     if (intervention.publishedAt === null || intervention.effectiveAt !== null) continue;
-    const phase = phases.find(({ cause, startMinute }) => cause === intervention.kind && startMinute > minuteOf(intervention.publishedAt!));
+    const phase = phases.find(
+      ({ cause, startMinute }) => cause === intervention.kind && startMinute > minuteOf(intervention.publishedAt!),
+    );
     if (!phase) continue;
     const until = phase.endMinute ?? minuteOf(now);
     const exposed = await tx.events.exposedUnits(change.changeId, phase.startMinute, until);
@@ -75,7 +101,11 @@ export async function settleEffective(gate: Gate, tx: StoreTransaction, change: 
     } else if (effect === 'not_effective' && intervention.notEffectiveAt === null) {
       await tx.interventions.note(intervention.interventionId, { notEffectiveAt: now });
       await record(gate, tx, change, 'action.not_effective', { interventionId: intervention.interventionId, exposed });
-      await record(gate, tx, change, 'alert.raised', { alert: 'not_effective', interventionId: intervention.interventionId, exposed });
+      await record(gate, tx, change, 'alert.raised', {
+        alert: 'not_effective',
+        interventionId: intervention.interventionId,
+        exposed,
+      });
     }
   }
 }

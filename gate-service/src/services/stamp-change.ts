@@ -42,14 +42,26 @@ export async function stampChange(gate: Gate, request: StampRequest): Promise<{ 
     await tx.kpis.register(request.repository, allKpis, kpisHash(allKpis));
     if (!(await tx.changes.insert(change))) return false;
     const { contractHash: contract_hash, kpisHash: kpis_hash, commitSha, pullRequest, flag, contractPath } = change;
-    await record(gate, tx, change, 'change.stamped', { commitSha, pullRequest, flag, contractPath, contract_hash, kpis_hash, contract }, request.actor);
-    const open = await tx.changes.list({ repository: request.repository, flag, states: ['stamped', ...WATCHED_STATES] });
+    await record(
+      gate,
+      tx,
+      change,
+      'change.stamped',
+      { commitSha, pullRequest, flag, contractPath, contract_hash, kpis_hash, contract },
+      request.actor,
+    );
+    const open = await tx.changes.list({
+      repository: request.repository,
+      flag,
+      states: ['stamped', ...WATCHED_STATES],
+    });
     for (const earlier of open.filter((candidate) => candidate.changeId !== changeId)) {
       await tx.changes.update(earlier.changeId, { state: earlier.activatedAt === null ? 'void' : 'superseded' });
       const type = earlier.activatedAt === null ? 'change.void' : 'change.superseded';
       await record(gate, tx, earlier, type, { by: changeId }, GATE_ACTOR);
       await tx.settings.put(supersededKey(earlier.changeId), changeId);
-      if (earlier.activatedAt !== null) await tx.schedule.put({ kind: 'judge', changeId: earlier.changeId, dueAt: now });
+      if (earlier.activatedAt !== null)
+        await tx.schedule.put({ kind: 'judge', changeId: earlier.changeId, dueAt: now });
     }
     return true;
   });

@@ -1,5 +1,5 @@
-import { startWatch } from '../domain/decision/start-watch.ts';
 import { WATERMARK_MINUTES } from '../domain/decision/run-look.ts';
+import { startWatch } from '../domain/decision/start-watch.ts';
 import { type Change, judgeDueAt } from '../domain/model/change.ts';
 import { MINUTE_MS, minuteOf, startOfMinute } from '../domain/model/time.ts';
 import type { StoreTransaction } from '../ports/store.ts';
@@ -42,5 +42,8 @@ async function tellUnexposed(gate: Gate, tx: StoreTransaction, change: Change, f
   const key = `unexposed:${change.changeId}`;
   if ((await tx.settings.get(key)) !== null) return;
   await tx.settings.put(key, 'told');
-  await record(gate, tx, change, 'alert.raised', { alert: 'no_exposure', detail: 'No event with the flag on has come since activation.' });
+  await record(gate, tx, change, 'alert.raised', {
+    alert: 'no_exposure',
+    detail: 'No event with the flag on has come since activation.',
+  });
 }

@@ -29,14 +29,20 @@ export async function issueToken(
 ): Promise<IssuedToken> {
   const scopes = [...new Set(request.scopes)];
   if (scopes.includes('activate') && scopes.length > 1) {
-    throw new GateError('invalid_input', `The scope activate was asked for together with ${scopes.filter((s) => s !== 'activate').join(', ')}.`, 'Make a token of its own for activate: only activation raises exposure.');
+    throw new GateError(
+      'invalid_input',
+      `The scope activate was asked for together with ${scopes.filter((s) => s !== 'activate').join(', ')}.`,
+      'Make a token of its own for activate: only activation raises exposure.',
+    );
   }
   const tokenId = Buffer.from(gate.random.bytes(6)).toString('hex');
   const token = `cg_${tokenId}_${Buffer.from(gate.random.bytes(32)).toString('base64url')}`;
   const createdAt = gate.real.now();
   const expiresAt = createdAt + request.days * DAY_MS;
   const hash = tokenHash(gate.options.secret, token);
-  await gate.store.transaction((tx) => tx.tokens.insert({ tokenId, hash, scopes, repository: request.repository, createdAt, expiresAt, revokedAt: null }));
+  await gate.store.transaction((tx) =>
+    tx.tokens.insert({ tokenId, hash, scopes, repository: request.repository, createdAt, expiresAt, revokedAt: null }),
+  );
   return { tokenId, token, scopes, expiresAt };
 }
 
@@ -54,5 +60,10 @@ export async function authenticate(gate: Gate, presented: string): Promise<Princ
 /** Revokes a token at once. @throws GateError not_found */
 export async function revokeToken(gate: Gate, tokenId: string): Promise<void> {
   const done = await gate.store.transaction((tx) => tx.tokens.revoke(tokenId, gate.real.now()));
-  if (!done) throw new GateError('not_found', `There is no live token ${tokenId}.`, 'List the tokens with: changegate token list');
+  if (!done)
+    throw new GateError(
+      'not_found',
+      `There is no live token ${tokenId}.`,
+      'List the tokens with: changegate token list',
+    );
 }

@@ -4,12 +4,14 @@ import { toWire } from '../contract/wire-case.ts';
 import { type Change, type ChangeState, judgeDueAt, windowEnd } from '../domain/model/change.ts';
 import type { StoredVerdict, StoreTransaction } from '../ports/store.ts';
 import type { Gate } from './gate.ts';
+import { readActivationLevels } from './settle-activation.ts';
 
 /** One change as clients see it. */
 export function viewChange(gate: Gate, changeId: string): Promise<ChangeView> {
   return gate.store.transaction(async (tx) => {
     const change = await tx.changes.find(changeId);
-    if (!change) throw new GateError('internal', `Change ${changeId} has vanished.`, 'Run changegate verify on an export.');
+    if (!change)
+      throw new GateError('internal', `Change ${changeId} has vanished.`, 'Run changegate verify on an export.');
     return view(tx, change);
   });
 }
@@ -33,6 +35,7 @@ async function view(tx: StoreTransaction, change: Change): Promise<ChangeView> {
       hypothesis: contract.hypothesis,
       observeOnly: contract.stop.adverse === 'observe',
       rolloutStart: contract.rollout.start,
+      activation: { acceptedAt: change.activatedAt, ...(await readActivationLevels(tx, changeId)) },
       windowMinutes: contract.windowMinutes,
       windowEnd: windowEnd(change),
       judgeDueAt: judgeDueAt(change),
@@ -54,7 +57,11 @@ export async function viewEvidence(gate: Gate, changeId: string, revision: numbe
   const verdicts = await gate.store.transaction((tx) => tx.verdicts.list(changeId));
   const stored = revision === null ? verdicts.at(-1) : verdicts.find((candidate) => candidate.revision === revision);
   if (!stored) {
-    throw new GateError('not_found', `${changeId} has no verdict${revision === null ? ' yet' : ` of revision ${revision}`}.`, 'See its state with: changegate show');
+    throw new GateError(
+      'not_found',
+      `${changeId} has no verdict${revision === null ? ' yet' : ` of revision ${revision}`}.`,
+      'See its state with: changegate show',
+    );
   }
   return {
     schema: 'changegate/evidence/v1',

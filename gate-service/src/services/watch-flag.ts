@@ -20,7 +20,12 @@ export async function isFlagReadDue(gate: Gate, tx: StoreTransaction, changeId: 
  * an intervention answers the alarms so far, a person's off ends the change, and another treatment is noted.
  * While an intervention is under way its own protocol reads the flag; this says nothing then.
  */
-export async function takeFlagReading(gate: Gate, tx: StoreTransaction, change: Change, reading: FlagReading): Promise<void> {
+export async function takeFlagReading(
+  gate: Gate,
+  tx: StoreTransaction,
+  change: Change,
+  reading: FlagReading,
+): Promise<void> {
   const facts = await readFlagFacts(tx, change.changeId);
   if (facts === null || (await isUnderWay(tx, change.changeId))) return;
   const now = gate.business.now();
@@ -30,12 +35,18 @@ export async function takeFlagReading(gate: Gate, tx: StoreTransaction, change: 
   }
   const { lastEventId, lastEventBy, share, treatmentHash } = reading;
   const next: FlagFacts = { ...facts, lastEventId, share, treatmentHash, readAt: now };
-  if (treatmentHash !== facts.treatmentHash) await record(gate, tx, change, 'treatment.changed', { by: lastEventBy, eventId: lastEventId, treatmentHash });
+  if (treatmentHash !== facts.treatmentHash)
+    await record(gate, tx, change, 'treatment.changed', { by: lastEventBy, eventId: lastEventId, treatmentHash });
   if (Math.abs(share - facts.share) <= SAME_SHARE) {
     await putFlagFacts(tx, change.changeId, next);
     return;
   }
-  await record(gate, tx, change, 'flag.edited_by_person', { by: lastEventBy, eventId: lastEventId, from: facts.share, to: share });
+  await record(gate, tx, change, 'flag.edited_by_person', {
+    by: lastEventBy,
+    eventId: lastEventId,
+    from: facts.share,
+    to: share,
+  });
   if (share === 0) {
     await turnedOff(gate, tx, change, next, `${lastEventBy} turned the flag off`);
     return;
@@ -48,7 +59,9 @@ export async function takeFlagReading(gate: Gate, tx: StoreTransaction, change: 
 
 async function isUnderWay(tx: StoreTransaction, changeId: string): Promise<boolean> {
   const acts = await tx.interventions.listOf(changeId);
-  return acts.some(({ outcome, acceptedAt, publishedAt }) => outcome === 'pending' || (acceptedAt !== null && publishedAt === null));
+  return acts.some(
+    ({ outcome, acceptedAt, publishedAt }) => outcome === 'pending' || (acceptedAt !== null && publishedAt === null),
+  );
 }
 
 async function newPhase(gate: Gate, tx: StoreTransaction, change: Change, share: number): Promise<void> {
@@ -60,7 +73,13 @@ async function newPhase(gate: Gate, tx: StoreTransaction, change: Change, share:
   await record(gate, tx, change, 'phase.started', { index: phase.index, cause: 'person', share, startMinute });
 }
 
-async function turnedOff(gate: Gate, tx: StoreTransaction, change: Change, facts: FlagFacts, detail: string): Promise<void> {
+async function turnedOff(
+  gate: Gate,
+  tx: StoreTransaction,
+  change: Change,
+  facts: FlagFacts,
+  detail: string,
+): Promise<void> {
   const now = gate.business.now();
   if (facts.personTurnedOffAt !== null || change.state === 'off') {
     await putFlagFacts(tx, change.changeId, facts);

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { readClientConfig } from '../../config/read-client-config.ts';
 import type { ChangeView } from '../../contract/api/change.ts';
 import * as api from '../../contract/api/requests.ts';
 import { renderVerdictComment } from '../../contract/render/verdict-comment.ts';
-import { readClientConfig } from '../../config/read-client-config.ts';
 import { formatInstant, formatMinute } from '../../domain/model/time.ts';
 import { callGate } from '../gate-api.ts';
 import type { CliIo } from '../io.ts';
@@ -18,8 +18,16 @@ export function addChangeCommands(program: Command, io: CliIo): void {
     .option('--state <states>', 'only in these states, comma-separated')
     .option('--json', 'print one JSON object')
     .action(async (options: { repository?: string; state?: string; json?: boolean }) => {
-      const query = new URLSearchParams({ ...(options.repository ? { repository: options.repository } : {}), ...(options.state ? { state: options.state } : {}) });
-      const { changes } = await callGate(readClientConfig(), api.ChangeListResponseSchema, 'GET', `/v1/changes?${query}`);
+      const query = new URLSearchParams({
+        ...(options.repository ? { repository: options.repository } : {}),
+        ...(options.state ? { state: options.state } : {}),
+      });
+      const { changes } = await callGate(
+        readClientConfig(),
+        api.ChangeListResponseSchema,
+        'GET',
+        `/v1/changes?${query}`,
+      );
       if (options.json) json(io, { changes });
       else io.out(changes.length === 0 ? 'No changes.\n' : `${changes.map(oneLine).join('\n')}\n`);
     });
@@ -38,7 +46,13 @@ export function addChangeCommands(program: Command, io: CliIo): void {
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nExit codes: 0 pass or pending, 1 fail or inconclusive, 2 a mistake in the call.')
     .action(async (changeId: string, options: { json?: boolean }) => {
-      const answer = await callGate(readClientConfig(), api.EvaluateResponseSchema, 'POST', `/v1/changes/${changeId}/evaluate`, { head: null });
+      const answer = await callGate(
+        readClientConfig(),
+        api.EvaluateResponseSchema,
+        'POST',
+        `/v1/changes/${changeId}/evaluate`,
+        { head: null },
+      );
       if (options.json) json(io, answer);
       else io.out(`${answer.verdict}\n`);
       io.exit(answer.verdict === 'pass' || answer.verdict === 'pending' ? 0 : 1);
@@ -48,7 +62,12 @@ export function addChangeCommands(program: Command, io: CliIo): void {
     .description('turn the flag on at rollout.start, once; CHANGEGATE_TOKEN must have the scope activate and no other')
     .option('--json', 'print one JSON object')
     .action(async (changeId: string, options: { json?: boolean }) => {
-      const { change } = await callGate(readClientConfig(), api.ChangeResponseSchema, 'POST', `/v1/changes/${changeId}/activate`);
+      const { change } = await callGate(
+        readClientConfig(),
+        api.ChangeResponseSchema,
+        'POST',
+        `/v1/changes/${changeId}/activate`,
+      );
       if (options.json) json(io, change);
       else io.out(`${oneLine(change)}\n`);
     });
@@ -61,7 +80,13 @@ export function addChangeCommands(program: Command, io: CliIo): void {
     .option('--json', 'print one JSON object')
     .action(async (changeId: string, options: { decision: string; by: string; reason: string; json?: boolean }) => {
       const { decision, by, reason } = options;
-      const { change } = await callGate(readClientConfig(), api.ChangeResponseSchema, 'POST', `/v1/changes/${changeId}/decide`, { decision, by, reason });
+      const { change } = await callGate(
+        readClientConfig(),
+        api.ChangeResponseSchema,
+        'POST',
+        `/v1/changes/${changeId}/decide`,
+        { decision, by, reason },
+      );
       if (options.json) json(io, change);
       else io.out(`${oneLine(change)}\n`);
     });
@@ -71,7 +96,10 @@ export function addChangeCommands(program: Command, io: CliIo): void {
     .option('--revision <n>', 'of this revision; default: the newest')
     .action(async (changeId: string, options: { revision?: string }) => {
       const query = options.revision === undefined ? '' : `?revision=${encodeURIComponent(options.revision)}`;
-      json(io, await callGate(readClientConfig(), api.EvidencePackSchema, 'GET', `/v1/changes/${changeId}/evidence${query}`));
+      json(
+        io,
+        await callGate(readClientConfig(), api.EvidencePackSchema, 'GET', `/v1/changes/${changeId}/evidence${query}`),
+      );
     });
 }
 
@@ -89,7 +117,9 @@ function showText(change: ChangeView): string {
     `  activated   ${change.activated_at === null ? 'not yet' : formatInstant(change.activated_at)}`,
     `  window      ${change.effective_at === null ? 'starts with the first exposure' : `${formatMinute(change.effective_at)} to ${formatMinute(change.window_end!)}`}`,
     ...change.looks.map((look) => `  ${look.kpi_id}: ${look.signal} (${look.detail})`),
-    ...change.interventions.map((act) => `  ${act.kind} ${act.outcome}, decided ${formatInstant(act.decided_at)}: ${act.reason}`),
+    ...change.interventions.map(
+      (act) => `  ${act.kind} ${act.outcome}, decided ${formatInstant(act.decided_at)}: ${act.reason}`,
+    ),
   ];
   const verdict = change.verdicts.at(-1);
   return [...lines, ...(verdict ? ['', renderVerdictComment(change, verdict)] : [])].join('\n');

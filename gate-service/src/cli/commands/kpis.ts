@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { RegisterKpisResponseSchema } from '../../contract/api/requests.ts';
 import { readClientConfig } from '../../config/read-client-config.ts';
+import { RegisterKpisResponseSchema } from '../../contract/api/requests.ts';
 import { callGate } from '../gate-api.ts';
 import type { CliIo } from '../io.ts';
 import { readUserFile } from '../read-user-file.ts';
@@ -16,7 +16,10 @@ export function addKpisCommand(program: Command, io: CliIo): void {
     .option('--json', 'print one JSON object')
     .action(async (file: string, options: { repository: string; json?: boolean }) => {
       const registry = { path: file, text: await readUserFile(io, file) };
-      const answer = await callGate(readClientConfig(), RegisterKpisResponseSchema, 'PUT', '/v1/kpis', { repository: options.repository, registry });
+      const answer = await callGate(readClientConfig(), RegisterKpisResponseSchema, 'PUT', '/v1/kpis', {
+        repository: options.repository,
+        registry,
+      });
       io.out(options.json ? `${JSON.stringify(answer)}\n` : `Registered: ${answer.registered.join(', ')}\n`);
     });
 }

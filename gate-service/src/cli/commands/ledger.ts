@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { z } from 'zod';
-import { type LedgerEntryViewSchema, LedgerResponseSchema } from '../../contract/api/requests.ts';
 import { readClientConfig } from '../../config/read-client-config.ts';
+import { type LedgerEntryViewSchema, LedgerResponseSchema } from '../../contract/api/requests.ts';
 import { callGate } from '../gate-api.ts';
 import type { CliIo } from '../io.ts';
 
@@ -23,11 +23,18 @@ export function addLedgerCommand(program: Command, io: CliIo): void {
         return;
       }
       await writeFile(resolve(io.cwd, options.out), text);
-      io.out(options.json ? `${JSON.stringify({ ...head, file: options.out })}\n` : `${head.size} entries, head ${head.size}:${head.hash}, in ${options.out}\n`);
+      io.out(
+        options.json
+          ? `${JSON.stringify({ ...head, file: options.out })}\n`
+          : `${head.size} entries, head ${head.size}:${head.hash}, in ${options.out}\n`,
+      );
     });
 }
 
-async function readAll(): Promise<{ entries: z.output<typeof LedgerEntryViewSchema>[]; head: { size: number; hash: string } }> {
+async function readAll(): Promise<{
+  entries: z.output<typeof LedgerEntryViewSchema>[];
+  head: { size: number; hash: string };
+}> {
   const config = readClientConfig();
   const entries: z.output<typeof LedgerEntryViewSchema>[] = [];
   for (;;) {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { PauseResponseSchema } from '../../contract/api/requests.ts';
 import { readClientConfig } from '../../config/read-client-config.ts';
+import { PauseResponseSchema } from '../../contract/api/requests.ts';
 import { callGate } from '../gate-api.ts';
 import type { CliIo } from '../io.ts';
 
@@ -17,8 +17,13 @@ export function addPauseCommands(program: Command, io: CliIo): void {
       .requiredOption('--reason <text>', 'why; it goes into the ledger')
       .option('--json', 'print one JSON object')
       .action(async (options: { by: string; reason: string; json?: boolean }) => {
-        const answer = await callGate(readClientConfig(), PauseResponseSchema, 'POST', `/v1/${name}`, { by: options.by, reason: options.reason });
-        io.out(options.json ? `${JSON.stringify(answer)}\n` : `The watch is ${answer.paused ? 'paused' : 'running'}.\n`);
+        const answer = await callGate(readClientConfig(), PauseResponseSchema, 'POST', `/v1/${name}`, {
+          by: options.by,
+          reason: options.reason,
+        });
+        io.out(
+          options.json ? `${JSON.stringify(answer)}\n` : `The watch is ${answer.paused ? 'paused' : 'running'}.\n`,
+        );
       });
   }
 }

@@ -18,9 +18,17 @@ export function addVerifyCommand(program: Command, io: CliIo): void {
   program
     .command('verify <export>')
     .description('check an exported ledger offline: every hash, the chain, and the anchors that you give')
-    .option('--anchor <size:hash>', 'a head as a verdict comment shows it; may be repeated', (value: string, list: string[]) => [...list, value], [])
+    .option(
+      '--anchor <size:hash>',
+      'a head as a verdict comment shows it; may be repeated',
+      (value: string, list: string[]) => [...list, value],
+      [],
+    )
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nThe export comes from: changegate ledger export\nExit codes: 0 it verifies, 1 broken (or the file cannot be read), 2 shorter than an anchor, 3 the tail after the newest anchor is older than 24 h.')
+    .addHelpText(
+      'after',
+      '\nThe export comes from: changegate ledger export\nExit codes: 0 it verifies, 1 broken (or the file cannot be read), 2 shorter than an anchor, 3 the tail after the newest anchor is older than 24 h.',
+    )
     .action(async (path: string, options: { anchor: string[]; json?: boolean }) => {
       const anchors = options.anchor.map(parseAnchor);
       const entries = parseExport(await readUserFile(io, path), path);
@@ -46,16 +54,32 @@ function describe(result: LedgerVerification): string {
 
 function parseAnchor(text: string): LedgerHead {
   const match = ANCHOR.exec(text);
-  if (!match) throw new GateError('invalid_input', `The anchor ${text} is not size:hash.`, 'Copy "size:hash" from a verdict comment.');
+  if (!match)
+    throw new GateError(
+      'invalid_input',
+      `The anchor ${text} is not size:hash.`,
+      'Copy "size:hash" from a verdict comment.',
+    );
   return { size: Number(match[1]), hash: match[2]! };
 }
 
 function parseExport(text: string, path: string): readonly LedgerEntryWithPayload[] {
   try {
-    const entries = text.split('\n').filter((line) => line.trim() !== '').map((line) => LedgerEntryViewSchema.parse(JSON.parse(line)));
+    const entries = text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => LedgerEntryViewSchema.parse(JSON.parse(line)));
     // The payload is hashed as it was recorded: its keys stay as they are.
-    return z.array(LedgerEntryViewSchema).parse(entries).map(({ payload, ...entry }) => ({ ...(fromWire(entry) as LedgerEntryWithPayload), payload }));
+    return z
+      .array(LedgerEntryViewSchema)
+      .parse(entries)
+      .map(({ payload, ...entry }) => ({ ...(fromWire(entry) as LedgerEntryWithPayload), payload }));
   } catch (error) {
-    throw new GateError('invalid_input', `${path} is not a ledger export: ${(error as Error).message.slice(0, 200)}.`, 'Make one with: changegate ledger export --out ledger.ndjson', { cause: error });
+    throw new GateError(
+      'invalid_input',
+      `${path} is not a ledger export: ${(error as Error).message.slice(0, 200)}.`,
+      'Make one with: changegate ledger export --out ledger.ndjson',
+      { cause: error },
+    );
   }
 }

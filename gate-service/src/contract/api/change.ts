@@ -5,7 +5,16 @@ const Instant = z.number().int().describe('milliseconds since 1970-01-01T00:00:0
 const Minute = z.number().int().describe('minutes since 1970-01-01T00:00:00Z');
 const TallySchema = z.object({ n: z.number(), y: z.number() });
 
-export const ChangeStateSchema = z.enum(['stamped', 'watching', 'throttled', 'off', 'judged', 'decided', 'superseded', 'void']);
+export const ChangeStateSchema = z.enum([
+  'stamped',
+  'watching',
+  'throttled',
+  'off',
+  'judged',
+  'decided',
+  'superseded',
+  'void',
+]);
 
 export const InterventionViewSchema = z.object({
   intervention_id: z.string(),
@@ -77,6 +86,12 @@ export const ChangeViewSchema = z.object({
   rollout_start: z.number(),
   stamped_at: Instant,
   activated_at: Instant.nullable(),
+  /** How far the activation is proven: by the flag service, by SDKs, by who was exposed. */
+  activation: z.object({
+    accepted_at: Instant.nullable(),
+    published_at: Instant.nullable(),
+    effective_at: Instant.nullable(),
+  }),
   effective_at: Minute.nullable(),
   window_minutes: z.number().int(),
   window_end: Minute.nullable(),

@@ -11,7 +11,10 @@ const Finite = z.number().refine(Number.isFinite, { error: 'allowed: a finite nu
 export const EventLineSchema = z
   .strictObject({
     event: EventNameSchema,
-    timestamp: z.iso.datetime({ offset: true, error: 'allowed: RFC 3339 with an offset, such as 2026-11-02T09:15:00Z' }),
+    timestamp: z.iso.datetime({
+      offset: true,
+      error: 'allowed: RFC 3339 with an offset, such as 2026-11-02T09:15:00Z',
+    }),
     event_id: z.string().min(1).max(100).optional(),
     change_id: ChangeIdSchema.optional(),
     version_flag: VariantSchema.optional(),

@@ -32,7 +32,9 @@ export const ForecastViewSchema = z.object({
     method: z.enum(['normal', 'exact']),
   }),
   odds: z.object({ pass: z.number(), fail: z.number(), inconclusive: z.number() }).nullable(),
-  detection: z.array(z.object({ kpi_id: z.string(), minutes: z.number().nullable(), units_harmed: z.number().nullable() })),
+  detection: z.array(
+    z.object({ kpi_id: z.string(), minutes: z.number().nullable(), units_harmed: z.number().nullable() }),
+  ),
   fast_rules: z.array(z.object({ kpi_id: z.string(), firings_per_week: z.number().nullable() })),
   findings: z.array(FindingViewSchema),
 });

@@ -3,8 +3,8 @@ import { CommitShaSchema, RepositorySchema } from '../identifiers.ts';
 import { ChangeViewSchema } from './change.ts';
 import { ForecastViewSchema } from './forecast.ts';
 
-/** A file as it stands in the repository: its path and its text, at most 64 kB. */
-export const RepositoryFileSchema = z.strictObject({ path: z.string().min(1).max(500), text: z.string().max(65_536) });
+/** A file as it stands in the repository: its path and its text, at most 256 kB. */
+export const RepositoryFileSchema = z.strictObject({ path: z.string().min(1).max(500), text: z.string().max(262_144) });
 
 const Files = {
   contract: RepositoryFileSchema,
@@ -51,10 +51,21 @@ export const DecideRequestSchema = z.strictObject({
   reason: z.string().min(1).max(1000),
 });
 
-export const PauseRequestSchema = z.strictObject({ by: z.string().min(1).max(100), reason: z.string().min(1).max(500) });
-export const PauseResponseSchema = z.object({ paused: z.boolean(), since: z.number().nullable(), by: z.string().nullable(), reason: z.string().nullable() });
+export const PauseRequestSchema = z.strictObject({
+  by: z.string().min(1).max(100),
+  reason: z.string().min(1).max(500),
+});
+export const PauseResponseSchema = z.object({
+  paused: z.boolean(),
+  since: z.number().nullable(),
+  by: z.string().nullable(),
+  reason: z.string().nullable(),
+});
 
-export const RegisterKpisRequestSchema = z.strictObject({ repository: RepositorySchema, registry: RepositoryFileSchema });
+export const RegisterKpisRequestSchema = z.strictObject({
+  repository: RepositorySchema,
+  registry: RepositoryFileSchema,
+});
 export const RegisterKpisResponseSchema = z.object({ registered: z.array(z.string()), hash: z.string() });
 
 export const LINE_OUTCOMES = ['accepted', 'duplicate', 'quarantined', 'rejected'] as const;
@@ -67,14 +78,29 @@ export const IngestResponseSchema = z.object({
   lines: z.array(z.object({ line: z.number().int(), outcome: z.enum(LINE_OUTCOMES), reason: z.string() })),
 });
 
-export const SCOPES = ['ingest', 'forecast', 'stamp', 'activate', 'read', 'evaluate', 'decide', 'operate', 'admin'] as const;
+export const SCOPES = [
+  'ingest',
+  'forecast',
+  'stamp',
+  'activate',
+  'read',
+  'evaluate',
+  'decide',
+  'operate',
+  'admin',
+] as const;
 export type Scope = (typeof SCOPES)[number];
 export const CreateTokenRequestSchema = z.strictObject({
   scopes: z.array(z.enum(SCOPES)).min(1),
   repository: RepositorySchema.nullable().default(null),
   days: z.number().int().min(1).max(365).default(90),
 });
-export const CreateTokenResponseSchema = z.object({ token_id: z.string(), token: z.string(), scopes: z.array(z.string()), expires_at: z.number() });
+export const CreateTokenResponseSchema = z.object({
+  token_id: z.string(),
+  token: z.string(),
+  scopes: z.array(z.string()),
+  expires_at: z.number(),
+});
 
 export const LedgerEntryViewSchema = z.object({
   seq: z.number().int(),
@@ -103,7 +129,12 @@ export const EvidencePackSchema = z.object({
 });
 
 export const ErrorResponseSchema = z.object({
-  error: z.object({ code: z.string(), message: z.string(), remedy: z.string(), context: z.record(z.string(), z.unknown()).optional() }),
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    remedy: z.string(),
+    context: z.record(z.string(), z.unknown()).optional(),
+  }),
 });
 export const HealthResponseSchema = z.object({ status: z.literal('ok') });
 export const ReadyResponseSchema = z.object({

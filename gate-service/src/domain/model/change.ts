@@ -2,7 +2,16 @@ import type { ChangeContract } from '../../contract/change-contract.ts';
 import type { Kpi } from '../../contract/kpi-registry.ts';
 import type { EpochMinute, EpochMs } from './time.ts';
 
-export const CHANGE_STATES = ['stamped', 'watching', 'throttled', 'off', 'judged', 'decided', 'superseded', 'void'] as const;
+export const CHANGE_STATES = [
+  'stamped',
+  'watching',
+  'throttled',
+  'off',
+  'judged',
+  'decided',
+  'superseded',
+  'void',
+] as const;
 export type ChangeState = (typeof CHANGE_STATES)[number];
 
 /** The states in which the change is watched: its flag may be lowered, its events are awaited. */

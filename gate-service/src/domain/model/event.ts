@@ -2,7 +2,7 @@ import type { EpochMs } from './time.ts';
 import type { Variant } from './variant.ts';
 
 /** Why a line was kept apart instead of counted; listed per line in the reply. */
-export const QUARANTINE_REASONS = ['skew', 'unknown_change', 'bad_hash', 'missing_hash', 'late', 'conflict', 'no_unit', 'paused'] as const;
+export const QUARANTINE_REASONS = ['skew', 'unknown_change', 'bad_hash', 'missing_hash', 'late', 'conflict'] as const;
 export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
 
 export interface EventExposure {

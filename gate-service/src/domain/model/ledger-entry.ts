@@ -6,6 +6,7 @@ export const LEDGER_TYPES = [
   'activation.intent',
   'activation.accepted',
   'activation.published',
+  'activation.effective',
   'activation.refused',
   'change.window_started',
   'change.superseded',

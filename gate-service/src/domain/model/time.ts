@@ -28,7 +28,7 @@ export function formatInstant(at: EpochMs): string {
 
 /** Hour of the week in UTC, 0 = Monday 00:00 (1970-01-01 was a Thursday). */
 export function hourOfWeek(minute: EpochMinute): number {
-  return Math.floor((((minute + 3 * DAY_MINUTES) % WEEK_MINUTES) + WEEK_MINUTES) % WEEK_MINUTES / HOUR_MINUTES);
+  return Math.floor(((((minute + 3 * DAY_MINUTES) % WEEK_MINUTES) + WEEK_MINUTES) % WEEK_MINUTES) / HOUR_MINUTES);
 }
 
 /** Number of the UTC week (Monday to Sunday) that the minute is in. */

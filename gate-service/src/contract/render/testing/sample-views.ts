@@ -134,6 +134,7 @@ export const sampleChange: ChangeView = {
   rollout_start: 0.5,
   stamped_at: START_MS - 30 * MINUTE_MS,
   activated_at: START_MS - 5 * MINUTE_MS,
+  activation: { accepted_at: START_MS - 5 * MINUTE_MS, published_at: START_MS - 5 * MINUTE_MS, effective_at: null },
   effective_at: SAMPLE_EFFECTIVE,
   window_minutes: WINDOW,
   window_end: SAMPLE_EFFECTIVE + WINDOW,
