@@ -4,7 +4,7 @@ import { forecastChange } from '../domain/decision/forecast-change.ts';
 import type { Forecast } from '../domain/model/forecast.ts';
 import type { Gate } from './gate.ts';
 import { contractHash, kpisHash } from './hashes.ts';
-import { loadHistories } from './load-histories.ts';
+import { loadHistories, loadHistoryMinutes } from './load-histories.ts';
 import { readFilesOrThrow } from './read-files.ts';
 
 /**
@@ -22,7 +22,9 @@ export async function forecastForPullRequest(
   return gate.store.transaction(async (tx) => {
     await tx.kpis.register(request.repository, allKpis, kpisHash(allKpis));
     const histories = await loadHistories(tx, request.repository, kpis, now);
-    const forecast: Forecast = { ...forecastChange({ contract, kpis, histories, now }), findings };
+    const fastKpis = new Set(contract.fast.map(({ kpi }) => kpi));
+    const historyMinutes = await loadHistoryMinutes(tx, request.repository, fastKpis, now);
+    const forecast: Forecast = { ...forecastChange({ contract, kpis, histories, historyMinutes, now }), findings };
     await tx.verdicts.putForecast({
       contractHash: hash,
       repository: request.repository,

@@ -1,4 +1,5 @@
 import type { Kpi } from '../contract/kpi-registry.ts';
+import type { HistoryMinutes } from '../domain/decision/forecast-watch.ts';
 import { makeKpiHistory } from '../domain/decision/history.ts';
 import { type EpochMs, minuteOf, WEEK_MINUTES } from '../domain/model/time.ts';
 import type { KpiHistory } from '../domain/model/verdict.ts';
@@ -6,6 +7,7 @@ import type { StoreTransaction } from '../ports/store.ts';
 
 /** How far back a KPI's history is read: eight weeks, the slack for a late first event, and the longest wait. */
 const HISTORY_MINUTES = 12 * WEEK_MINUTES;
+const REPLAY_MINUTES = 4 * WEEK_MINUTES;
 
 /** The history of each KPI as it was at `now`. */
 export async function loadHistories(
@@ -36,4 +38,20 @@ export async function freezeHistories(
 /** The histories kept at the window's start; empty before it. */
 export async function loadFrozenHistories(tx: StoreTransaction, changeId: string): Promise<readonly KpiHistory[]> {
   return JSON.parse((await tx.settings.get(frozenKey(changeId))) ?? '[]') as KpiHistory[];
+}
+
+/** Minutes of the last four weeks for the KPIs that fast rules name: the forecast replays the rules on them. */
+export async function loadHistoryMinutes(
+  tx: StoreTransaction,
+  repository: string,
+  kpiIds: ReadonlySet<string>,
+  now: EpochMs,
+): Promise<readonly HistoryMinutes[]> {
+  const to = minuteOf(now);
+  const from = to - REPLAY_MINUTES;
+  const all: HistoryMinutes[] = [];
+  for (const kpiId of kpiIds) {
+    all.push({ kpiId, from, to, minutes: await tx.events.historyMinutes(repository, kpiId, from, to) });
+  }
+  return all;
 }
