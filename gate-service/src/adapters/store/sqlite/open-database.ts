@@ -47,7 +47,7 @@ export function openDatabase(path: string, quickCheckMaxBytes: number): OpenData
     connection: opened,
     close: () => {
       opened.close();
-      lock?.close();
+      if (lock?.isOpen) lock.close();
     },
   };
 }

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { scenario } from '../../../../../test/suites/store-order-suite.ts';
+import { CHANGE_ID, KPIS, MONDAY, makeChange, REPOSITORY } from '../../../../../test/support/store-fixtures.ts';
+import type { AcceptedEvent } from '../../../../domain/model/event.ts';
+import { eventStore } from '../event-records.ts';
+import { migrate } from '../migrate.ts';
+import { SqliteConnection } from '../sqlite-connection.ts';
+
+const CHANGE = makeChange({ effectiveAt: MONDAY - 2, windowMinutes: 5 });
+
+/** Everything that events feed, under names instead of the numbers that depend on the order of arrival. */
+const CONTENTS = {
+  rollups: `SELECT name, kpi_id, minute, variant, cohort, n, y FROM rollups
+    JOIN series USING (series_id) JOIN scopes USING (scope_id) WHERE n > 0`,
+  hour_rollups: `SELECT name, kpi_id, hour, variant, n, y FROM hour_rollups
+    JOIN series USING (series_id) JOIN scopes USING (scope_id) WHERE n > 0`,
+  conversions: `SELECT name, kpi_id, unit, week, first_at, y FROM conversions
+    JOIN series USING (series_id) JOIN scopes USING (scope_id) JOIN units USING (unit_key)`,
+  status_trials: `SELECT name, kpi_id, unit, minute, variant, bad FROM status_trials
+    JOIN series USING (series_id) JOIN scopes USING (scope_id) JOIN units USING (unit_key)`,
+  exposures: `SELECT name, unit, first_at, first_event_id, variant, cohort, mixed FROM exposures
+    JOIN scopes USING (scope_id) JOIN units USING (unit_key)`,
+  mixed_exposures: `SELECT name, unit, minute, variant FROM mixed_exposures
+    JOIN scopes USING (scope_id) JOIN units USING (unit_key)`,
+  counters: 'SELECT name, counter, count FROM event_counters JOIN scopes USING (scope_id)',
+};
+
+async function contentsAfter(batches: readonly (readonly AcceptedEvent[])[], build: 'before' | 'after') {
+  const connection = new SqliteConnection(':memory:');
+  migrate(connection);
+  const { events, kpis } = eventStore(connection);
+  const start = async () => {
+    await kpis.register(REPOSITORY, KPIS, 'hash');
+    await events.startWindow(CHANGE);
+  };
+  if (build === 'before') await start();
+  for (const batch of batches) await events.append(batch, 1);
+  if (build === 'after') await start();
+  const contents = Object.entries(CONTENTS).map(([table, sql]) => {
+    const rows = connection.all<Record<string, unknown>>(sql).map((row) => JSON.stringify(row));
+    return [table, rows.sort()];
+  });
+  connection.close();
+  return Object.fromEntries(contents);
+}
+
+it('keeps in step, event by event, what it would build from all stored events at once', async () => {
+  const renamed = (events: readonly AcceptedEvent[]) =>
+    events.map((event) => ({
+      ...event,
+      exposures: event.exposures.slice(0, 1).map(({ variant }) => ({ changeId: CHANGE_ID, variant })),
+    }));
+  const property = fc.asyncProperty(scenario, async ({ batches }) => {
+    const arrivals = batches.map(renamed);
+    expect(await contentsAfter(arrivals, 'before')).toEqual(await contentsAfter(arrivals, 'after'));
+  });
+  await fc.assert(property, { numRuns: 100 });
+}, 60_000);
