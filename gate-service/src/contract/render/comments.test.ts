@@ -218,8 +218,8 @@ describe('intervention', () => {
 
 describe('links and terminal text', () => {
   it('links only plain web addresses', () => {
-    expect(linksLine({ dashboardUrl: 'https://gate.example.com:8080/changes/a' })).toBe(
-      '[Dashboard](https://gate.example.com:8080/changes/a)',
+    expect(linksLine({ runUrl: 'https://gate.example.com:8080/changes/a' })).toBe(
+      '[Workflow run](https://gate.example.com:8080/changes/a)',
     );
     for (const bad of [
       'javascript:alert(1)',
@@ -228,7 +228,7 @@ describe('links and terminal text', () => {
       'http://x y',
       `https://x/${'a'.repeat(600)}`,
     ]) {
-      expect(linksLine({ dashboardUrl: bad })).toBe('');
+      expect(linksLine({ runUrl: bad })).toBe('');
     }
   });
 

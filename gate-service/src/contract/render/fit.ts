@@ -45,7 +45,7 @@ function note(chosen: readonly Chosen[]): string {
     ...(shortened.length > 0 ? [`Shortened: ${shortened.join(', ')}.`] : []),
     ...(missing.length > 0 ? [`Left out: ${missing.join(', ')}.`] : []),
   ];
-  return `_GitHub limits the size of this text. ${parts.join(' ')} The gate's dashboard shows everything._`;
+  return `_GitHub limits the size of this text. ${parts.join(' ')} The command changegate show prints everything._`;
 }
 
 /** Each section is followed by a blank line or the end. */

@@ -31,7 +31,7 @@ const path = '.changegate/changes/short-quote-form.yml';
 const entry = { path, contract: sampleContract, forecast: sampleForecast };
 const present = { registry: 'present', headSha: sampleChange.commit_sha } as const;
 const now = (SAMPLE_EFFECTIVE + 3_101) * 60_000;
-const dashboardUrl = 'https://gate.example.com/changes/chg-42-0a1b2c3d4e';
+const runUrl = 'https://github.com/acme/shop/actions/runs/42';
 const off = {
   ...sampleChange,
   interventions: [sampleThrottle, sampleTurnOff],
@@ -97,7 +97,7 @@ const undecided = {
 } satisfies typeof sampleVerdict;
 
 const GOLDEN: Readonly<Record<string, () => string>> = {
-  'forecast-adjust': () => renderForecastComment({ ...present, forecasts: [entry], dashboardUrl }),
+  'forecast-adjust': () => renderForecastComment({ ...present, forecasts: [entry], runUrl }),
   'forecast-go': () =>
     renderForecastComment({
       ...present,
@@ -161,7 +161,7 @@ const GOLDEN: Readonly<Record<string, () => string>> = {
     }),
   'forecast-check-summary': () => renderForecastCheck({ ...present, forecasts: [entry] }).summary,
   'progress-watching': () =>
-    renderProgressComment([{ ...sampleChange, state: 'watching', verdicts: [] }], { now, dashboardUrl }),
+    renderProgressComment([{ ...sampleChange, state: 'watching', verdicts: [] }], { now, runUrl }),
   'progress-throttled': () =>
     renderProgressComment(
       [
@@ -171,7 +171,7 @@ const GOLDEN: Readonly<Record<string, () => string>> = {
       { now },
     ),
   'progress-judged': () => renderProgressComment([sampleChange], { now }),
-  'intervention-throttle': () => renderInterventionComment(off, sampleThrottle, { dashboardUrl }),
+  'intervention-throttle': () => renderInterventionComment(off, sampleThrottle, { runUrl }),
   'intervention-turn-off-blocked': () =>
     renderInterventionComment(off, {
       ...sampleTurnOff,
@@ -179,7 +179,7 @@ const GOLDEN: Readonly<Record<string, () => string>> = {
       accepted_at: null,
       published_at: null,
     }),
-  'verdict-pass': () => renderVerdictComment(sampleChange, sampleVerdict, { contract: sampleContract, dashboardUrl }),
+  'verdict-pass': () => renderVerdictComment(sampleChange, sampleVerdict, { contract: sampleContract, runUrl }),
   'verdict-fail': () => renderVerdictComment(off, harmed),
   'verdict-inconclusive': () => renderVerdictComment(sampleChange, undecided, { contract: sampleContract }),
   'verdict-revision': () =>

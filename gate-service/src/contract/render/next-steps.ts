@@ -12,7 +12,7 @@ const INCONCLUSIVE_STEPS: Readonly<Record<string, string>> = {
   ledger_broken: 'Run `changegate verify` and find out what touched the store before anything else is decided from it.',
   superseded: 'Read the verdict of the change that took over the flag.',
   stopped_by_person: 'Ask who turned it off and why, then deploy again or remove the change.',
-  data_quality: 'Repair the data first (the checks below say what is wrong), then deploy again for a clean window.',
+  data_quality: 'Repair the data first (the checks above say what is wrong), then deploy again for a clean window.',
   'data_quality+rolled_back': 'Leave the flag off, repair the data, and look into the alarm before another try.',
   insufficient_data: 'Check that events of both variants arrive, or choose a KPI that more units reach.',
   guardrail_unproven: '**Extend** until the guardrail is shown to be safe, or accept the risk with a reason.',
@@ -41,7 +41,7 @@ function failSteps(reason: string): string[] {
     case 'safety_rollback':
       return [
         'The flag is off: leave it off.',
-        'Find the cause (the post-mortem issue has the timeline), then deploy a repaired version as a new change.',
+        'Find the cause (the interventions above are the timeline), then deploy a repaired version as a new change.',
       ];
     case 'adverse_signal_not_executed':
       return ['**Turn the flag off by hand now**, then give the gate’s token the right to do it.', ...FAIL_STEPS];
@@ -85,6 +85,6 @@ export function nextSteps(change: Pick<ChangeView, 'change_id' | 'decisions'>, v
     );
   if (decided.length > 0) return bulletList(decided);
   const command = `changegate decide ${change.change_id} --decision ${DECISION[verdict.verdict]} --by "you" --reason "why"`;
-  const record = `Record what you decide, on the dashboard or with ${inlineCode(command)}.`;
+  const record = `Record what you decide: ${inlineCode(command)}.`;
   return bulletList([...stepsFor(verdict), record]);
 }

@@ -61,7 +61,7 @@ export function judgeChange(evidence: VerdictEvidence): Verdict {
   return {
     verdict: ruling.verdict,
     reasons: ruling.reasons,
-    summary: verdictSummary(evidence, ruling, main ?? null, off),
+    summary: verdictSummary(evidence, ruling, blamed(evidence, metrics, off) ?? main ?? null, off),
     metrics: metrics.map((metric) => metricResult(metric, primary, one.harmed)),
     quality: one.quality,
     warnings: verdictWarnings(evidence, one.quality, off),
@@ -172,6 +172,17 @@ function isThrottled({ phases, interventions, personOverruledAt }: VerdictEviden
 }
 
 /** Further weeks of the same traffic until the interval would be as narrow as the effect. */
+/** After an alarm that was acted on, the metric that it blamed is the one to tell about. */
+function blamed(
+  { alarms = [] }: VerdictEvidence,
+  metrics: readonly JudgedMetric[],
+  off: OffDecision,
+): JudgedMetric | undefined {
+  if (off !== 'executed' && off !== 'not_executed') return undefined;
+  const kpiId = alarms.findLast(({ calls }) => calls === 'turn_off')?.kpiId;
+  return metrics.find(({ metric }) => metric.kpi.id === kpiId);
+}
+
 function moreWeeks({ reasons }: Ruling, main: JudgedMetric | undefined, { change }: VerdictEvidence): number | null {
   const couldDecide = ['not_enough_evidence', 'positive_below_minimum'].includes(reasons[0]);
   if (!main || !couldDecide) return null;

@@ -1,7 +1,7 @@
 import { formatEffect } from '../../contract/effect.ts';
 import type { Tally } from '../model/variant.ts';
 import type { VerdictEvidence } from '../model/verdict.ts';
-import { asGain } from '../statistics/estimate.ts';
+import { asGain, type Estimate } from '../statistics/estimate.ts';
 import { stratifiedDifference } from '../statistics/stratified.ts';
 import { VERDICT_CONFIDENCE } from './effect-scale.ts';
 import type { OffDecision, Ruling } from './judge-change.ts';
@@ -34,6 +34,8 @@ export function outcomeSentence({ metric, strata, totals }: JudgedMetric): strin
   }
   const difference = asGain(stratifiedDifference(strata, VERDICT_CONFIDENCE), 'up_is_good');
   const base = baseFor(off, on);
+  // Totals over phases of different allocation mislead (Simpson): then only the difference within phases is told.
+  if (strata.length > 1) return withinPhases(name, difference, base, on.n, off.n);
   const rates = `of every ${count(base)} about ${amount(rate(on) * base)} counted with the change and ${amount(rate(off) * base)} without`;
   const { status, estimate, lo, hi } = difference;
   if (status !== 'ok' || !Number.isFinite(estimate) || !Number.isFinite(hi - lo)) return `${name}: ${rates}.`;
@@ -41,6 +43,19 @@ export function outcomeSentence({ metric, strata, totals }: JudgedMetric): strin
   const more = Number(size) === 0 ? 'no difference' : `${size} ${estimate > 0 ? 'more' : 'fewer'}`;
   const reach = amount(((hi - lo) / 2) * base);
   return `${name}: ${rates}: ${more}, give or take ${reach} (${count(on.n)} and ${count(off.n)} trials).`;
+}
+
+function withinPhases(
+  name: string,
+  { status, estimate, lo, hi }: Estimate,
+  base: number,
+  on: number,
+  off: number,
+): string {
+  const trials = `${count(on)} trials with the change and ${count(off)} without`;
+  if (status !== 'ok' || !Number.isFinite(estimate) || !Number.isFinite(hi - lo)) return `${name}: ${trials}.`;
+  const more = `${amount(Math.abs(estimate) * base)} ${estimate > 0 ? 'more' : 'fewer'}`;
+  return `${name}: ${more} of every ${count(base)}, give or take ${amount(((hi - lo) / 2) * base)}, compared within spans of equal allocation (${trials}).`;
 }
 
 function reasonSentence({ change, dataQualityRaisedBeforeAlarm }: VerdictEvidence, reason: string): string {

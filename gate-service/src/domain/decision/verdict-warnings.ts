@@ -22,6 +22,7 @@ export function verdictWarnings(
     ...quality
       .filter(({ status }) => status === 'unknown')
       .map(({ check, detail }) => `The check ${check} could not be made. ${detail}`),
+    ...phaseWarning(evidence),
     ...watchWarnings(evidence, off),
     ...metricsOf(evidence.change).flatMap(({ kpi, roles }) => {
       const data = evidence.metrics.find(({ kpiId }) => kpiId === kpi.id);
@@ -31,6 +32,13 @@ export function verdictWarnings(
         ...(data ? [...silenceWarning(kpi.title, data), ...noveltyWarning(kpi.title, data.novelty)] : []),
       ];
     }),
+  ];
+}
+
+function phaseWarning({ metrics }: VerdictEvidence): readonly string[] {
+  if (!metrics.some(({ strata }) => strata.length > 1)) return [];
+  return [
+    'The allocation changed during the window: the counts are plain totals, the effects compare within spans of equal allocation.',
   ];
 }
 
