@@ -40174,7 +40174,7 @@ function note(chosen) {
         ...(shortened.length > 0 ? [`Shortened: ${shortened.join(', ')}.`] : []),
         ...(missing.length > 0 ? [`Left out: ${missing.join(', ')}.`] : []),
     ];
-    return `_GitHub limits the size of this text. ${parts.join(' ')} The gate's dashboard shows everything._`;
+    return `_GitHub limits the size of this text. ${parts.join(' ')} The command changegate show prints everything._`;
 }
 /** Each section is followed by a blank line or the end. */
 function size(chosen) {
@@ -40604,11 +40604,11 @@ function fastRulesTable(forecast, contract) {
 ;// CONCATENATED MODULE: ./gate-service/src/contract/render/links.js
 const SAFE_URL = /^https?:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?(?:\/[A-Za-z0-9._~/%-]*)?(?:#[A-Za-z0-9._~/%-]*)?$/;
 function links_link(label, url) {
-    return url !== undefined && url.length <= 500 && SAFE_URL.test(url) ? [`[${label}](${url})`] : [];
+    return url !== undefined && url.length <= 500 && SAFE_URL.test(url) ? `[${label}](${url})` : '';
 }
 /** One line of links, empty without any. */
 function linksLine(links) {
-    return [...links_link('Dashboard', links.dashboardUrl), ...links_link('Workflow run', links.runUrl)].join(' · ');
+    return links_link('Workflow run', links.runUrl);
 }
 
 ;// CONCATENATED MODULE: ./gate-service/src/contract/render/forecast-comment.js
@@ -40911,7 +40911,7 @@ const INCONCLUSIVE_STEPS = {
     ledger_broken: 'Run `changegate verify` and find out what touched the store before anything else is decided from it.',
     superseded: 'Read the verdict of the change that took over the flag.',
     stopped_by_person: 'Ask who turned it off and why, then deploy again or remove the change.',
-    data_quality: 'Repair the data first (the checks below say what is wrong), then deploy again for a clean window.',
+    data_quality: 'Repair the data first (the checks above say what is wrong), then deploy again for a clean window.',
     'data_quality+rolled_back': 'Leave the flag off, repair the data, and look into the alarm before another try.',
     insufficient_data: 'Check that events of both variants arrive, or choose a KPI that more units reach.',
     guardrail_unproven: '**Extend** until the guardrail is shown to be safe, or accept the risk with a reason.',
@@ -40938,7 +40938,7 @@ function failSteps(reason) {
         case 'safety_rollback':
             return [
                 'The flag is off: leave it off.',
-                'Find the cause (the post-mortem issue has the timeline), then deploy a repaired version as a new change.',
+                'Find the cause (the interventions above are the timeline), then deploy a repaired version as a new change.',
             ];
         case 'adverse_signal_not_executed':
             return ['**Turn the flag off by hand now**, then give the gate’s token the right to do it.', ...FAIL_STEPS];
@@ -40976,7 +40976,7 @@ function nextSteps(change, verdict) {
     if (decided.length > 0)
         return bulletList(decided);
     const command = `changegate decide ${change.change_id} --decision ${DECISION[verdict.verdict]} --by "you" --reason "why"`;
-    const record = `Record what you decide, on the dashboard or with ${(0,escape_markdown/* inlineCode */.ti)(command)}.`;
+    const record = `Record what you decide: ${(0,escape_markdown/* inlineCode */.ti)(command)}.`;
     return bulletList([...stepsFor(verdict), record]);
 }
 
