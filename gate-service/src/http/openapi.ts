@@ -1,13 +1,58 @@
 import { z } from 'zod';
-import { ErrorResponseSchema } from '../contract/api/requests.ts';
+import { ChangeViewSchema } from '../contract/api/change.ts';
+import { ErrorResponseSchema, RepositoryFileSchema } from '../contract/api/requests.ts';
 import { ERROR_TABLE } from '../contract/gate-error.ts';
 import type { Route } from './route.ts';
 
 const json = (schema: z.ZodType, io: 'input' | 'output') => ({
-  content: {
-    'application/json': { schema: z.toJSONSchema(schema, { io, target: 'openapi-3.0', unrepresentable: 'any' }) },
-  },
+  content: { 'application/json': { schema: schemaOf(schema, io) } },
 });
+
+/** Schemas that many routes share; they stand once in the document. */
+const NAMED: Readonly<Record<string, z.ZodType>> = {
+  Change: ChangeViewSchema,
+  Error: ErrorResponseSchema,
+  RepositoryFile: RepositoryFileSchema,
+};
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): unknown {
+  return refer(plainSchema(schema, io));
+}
+
+function plainSchema(schema: z.ZodType, io: 'input' | 'output'): unknown {
+  return tidy(z.toJSONSchema(schema, { io, target: 'openapi-3.0', unrepresentable: 'any' }));
+}
+
+const REFERENCES = new Map(
+  Object.entries(NAMED).map(([name, schema]) => [
+    JSON.stringify(plainSchema(schema, 'output')),
+    { $ref: `#/components/schemas/${name}` },
+  ]),
+);
+
+/** Puts a reference wherever one of the named schemas stands. */
+function refer(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(refer);
+  if (value === null || typeof value !== 'object') return value;
+  const reference = REFERENCES.get(JSON.stringify(value));
+  return reference ?? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, refer(item)]));
+}
+
+/**
+ * Writes integers as readers of both OpenAPI 3.0 and 3.1 understand them: 3.0's boolean `exclusiveMinimum` is
+ * a mistake to the others, and the limits of safe integers say nothing.
+ */
+function tidy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(tidy);
+  if (value === null || typeof value !== 'object') return value;
+  const { minimum, maximum, exclusiveMinimum, ...rest } = value as Record<string, unknown>;
+  const least = exclusiveMinimum === true && rest['type'] === 'integer' ? Number(minimum) + 1 : minimum;
+  return {
+    ...Object.fromEntries(Object.entries(rest).map(([key, item]) => [key, tidy(item)])),
+    ...(least === undefined || least === Number.MIN_SAFE_INTEGER ? {} : { minimum: least }),
+    ...(maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
+  };
+}
 
 /** The OpenAPI 3.0 document of the route table; the server serves it and the committed copy is held equal by a test. */
 export function makeOpenApi(routes: readonly Route[]): Record<string, unknown> {
@@ -21,22 +66,30 @@ export function makeOpenApi(routes: readonly Route[]): Record<string, unknown> {
     info: { title: 'Changegate gate service', version: '0.1.0', license: { name: 'MIT' } },
     paths,
     components: {
+      schemas: Object.fromEntries(Object.entries(NAMED).map(([name, schema]) => [name, plainSchema(schema, 'output')])),
       securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'API token: cg_<id>_<secret>' } },
     },
   };
 }
 
 function describe(route: Route): Record<string, unknown> {
-  const status = route.status ?? 200;
+  const answer = { description: route.summary, ...json(route.response, 'output') };
   return {
     operationId: route.operationId,
     summary: route.summary,
-    ...(route.scope === null ? { security: [] } : { security: [{ token: [] }], 'x-scope': route.scope }),
+    ...(route.scope === null
+      ? { security: [] }
+      : {
+          security: [{ token: [] }],
+          'x-scope': route.scope,
+          ...(route.wholeService ? { 'x-whole-service': true } : {}),
+        }),
     parameters: [...pathParameters(route), ...queryParameters(route)],
     ...(route.ndjson ? { requestBody: { content: { 'application/x-ndjson': { schema: { type: 'string' } } } } } : {}),
     ...(route.body ? { requestBody: { required: true, ...json(route.body, 'input') } } : {}),
     responses: {
-      [status]: { description: route.summary, ...json(route.response, 'output') },
+      [route.status ?? 200]: answer,
+      ...(route.alsoStatus === undefined ? {} : { [route.alsoStatus]: answer }),
       default: { description: `Error: ${Object.keys(ERROR_TABLE).join(', ')}`, ...json(ErrorResponseSchema, 'output') },
     },
   };
@@ -57,6 +110,6 @@ function queryParameters(route: Route): unknown[] {
     name,
     in: 'query',
     required: !schema.isOptional(),
-    schema: z.toJSONSchema(schema, { io: 'input', target: 'openapi-3.0', unrepresentable: 'any' }),
+    schema: schemaOf(schema, 'input'),
   }));
 }

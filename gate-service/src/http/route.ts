@@ -19,12 +19,16 @@ export interface Route {
   readonly summary: string;
   /** Scope that the token needs; null for a route that anybody may call. */
   readonly scope: Scope | null;
+  /** It concerns every repository, so a token that is bound to one may not call it, whatever its scopes. */
+  readonly wholeService?: true;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   /** The body is NDJSON text, not JSON. */
   readonly ndjson?: true;
   readonly response: z.ZodType;
   readonly status?: number;
+  /** Further statuses that come with the same body. */
+  readonly alsoStatus?: number;
   readonly handle: (call: Call<never>) => Promise<unknown>;
 }
 

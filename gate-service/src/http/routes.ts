@@ -4,7 +4,6 @@ import * as api from '../contract/api/requests.ts';
 import { GateError } from '../contract/gate-error.ts';
 import { RepositorySchema } from '../contract/identifiers.ts';
 import { toWire } from '../contract/wire-case.ts';
-import type { ChangeState } from '../domain/model/change.ts';
 import { activateChange } from '../services/activate-change.ts';
 import { checkReadiness } from '../services/check-readiness.ts';
 import { decideChange } from '../services/decide-change.ts';
@@ -22,7 +21,13 @@ import { type Call, Reply, type Route, route } from './route.ts';
 
 const ListQuery = z.strictObject({
   repository: RepositorySchema.optional(),
-  state: z.string().optional().describe('comma-separated states'),
+  state: z
+    .string()
+    .refine((text) => text.split(',').every((state) => ChangeStateSchema.safeParse(state).success), {
+      error: `allowed: one or more of ${ChangeStateSchema.options.join(', ')}, separated by commas`,
+    })
+    .optional()
+    .describe(`one or more of ${ChangeStateSchema.options.join(', ')}, separated by commas`),
   limit: z
     .string()
     .regex(/^\d{1,4}$/)
@@ -41,6 +46,8 @@ const LedgerQuery = z.strictObject({
     .describe('at most 1000, which is the default'),
 });
 const LEDGER_PAGE = 1000;
+/** Together with a line's number it makes the ids of events that have none. */
+const BATCH_ID = /^[\x21-\x7e]{1,80}$/;
 
 /** The whole API. `gate.activation` is absent when this service may not activate. */
 export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest: IngestQueue): readonly Route[] {
@@ -80,6 +87,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       body: api.StampRequestSchema,
       response: api.StampResponseSchema,
       status: 201,
+      alsoStatus: 200,
       handle: async (call) => {
         scopeTo(call, call.body.repository);
         const { created, changeId } = await stampChange(gate, call.body);
@@ -95,9 +103,9 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       query: ListQuery,
       response: api.ChangeListResponseSchema,
       handle: async (call) => {
-        const repository = call.principal.repository ?? call.query['repository'];
-        if (call.query['repository'] !== undefined) scopeTo(call, call.query['repository']);
-        const states = call.query['state']?.split(',').map((state) => ChangeStateSchema.parse(state) as ChangeState);
+        const repository = call.query['repository'] ?? call.principal.repository;
+        if (repository !== null) scopeTo(call, repository);
+        const states = call.query['state']?.split(',').map((state) => ChangeStateSchema.parse(state));
         const limit = Number(call.query['limit'] ?? 100);
         return {
           changes: await viewChanges(gate, {
@@ -197,6 +205,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       path: '/v1/ledger',
       operationId: 'ledger',
       scope: 'admin',
+      wholeService: true,
       summary: 'The whole ledger, page by page',
       query: LedgerQuery,
       response: api.LedgerResponseSchema,
@@ -240,18 +249,19 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       response: api.IngestResponseSchema,
       status: 202,
       handle: async (call) => {
-        const repository = call.principal.repository ?? call.query['repository'];
-        if (repository === undefined)
+        const repository = call.query['repository'] ?? call.principal.repository;
+        if (repository === null) {
           throw new GateError(
             'invalid_request',
             'The token is bound to no repository and the query names none.',
             'Add ?repository=owner/name.',
           );
+        }
         scopeTo(call, repository);
         return ingest.push({
           repository,
           text: call.body as unknown as string,
-          batchId: call.headers['idempotency-key'] ?? gate.random.uuid(),
+          batchId: batchIdOf(call) ?? gate.random.uuid(),
         });
       },
     }),
@@ -260,6 +270,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       path: '/v1/pause',
       operationId: 'pause',
       scope: 'operate',
+      wholeService: true,
       summary: 'Stops every intervention until resumed',
       body: api.PauseRequestSchema,
       response: api.PauseResponseSchema,
@@ -270,6 +281,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       path: '/v1/resume',
       operationId: 'resume',
       scope: 'operate',
+      wholeService: true,
       summary: 'Lets interventions go on',
       body: api.PauseRequestSchema,
       response: api.PauseResponseSchema,
@@ -295,6 +307,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       path: '/v1/tokens',
       operationId: 'create_token',
       scope: 'admin',
+      wholeService: true,
       summary: 'Makes an API token; its secret is shown once',
       body: api.CreateTokenRequestSchema,
       response: api.CreateTokenResponseSchema,
@@ -306,6 +319,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       path: '/v1/tokens/:token_id',
       operationId: 'revoke_token',
       scope: 'admin',
+      wholeService: true,
       summary: 'Revokes an API token at once',
       response: z.object({ revoked: z.literal(true) }),
       handle: async (call) => {
@@ -329,6 +343,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       scope: null,
       summary: 'Store and flag service answer real reads',
       response: api.ReadyResponseSchema,
+      alsoStatus: 503,
       handle: async () => {
         const readiness = await checkReadiness(gate);
         return new Reply(readiness.ready ? 200 : 503, readiness);
@@ -337,11 +352,25 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
   ];
 }
 
+function batchIdOf(call: Call<unknown>): string | null {
+  const key = call.headers['idempotency-key'];
+  if (key === undefined || BATCH_ID.test(key)) return key ?? null;
+  throw new GateError(
+    'invalid_request',
+    `The idempotency-key has ${key.length} characters; allowed are 1 to 80 printable ASCII characters without spaces.`,
+    'Send a ULID, a UUID or a hash of the batch.',
+  );
+}
+
 async function readLedger(gate: Gate, call: Call<unknown>, changeId: string | undefined): Promise<unknown> {
   const after = Number(call.query['after'] ?? 0);
   const limit = Math.min(LEDGER_PAGE, Number(call.query['limit'] ?? LEDGER_PAGE));
-  return gate.store.transaction(async (tx) => ({
-    head: await tx.ledger.head(),
-    entries: toWire(await tx.ledger.entries({ after, limit, ...(changeId === undefined ? {} : { changeId }) })),
-  }));
+  return gate.store.transaction(async (tx) => {
+    const entries = await tx.ledger.entries({ after, limit, ...(changeId === undefined ? {} : { changeId }) });
+    // A payload is shown as it was hashed, key for key.
+    return {
+      head: await tx.ledger.head(),
+      entries: entries.map(({ payload, ...entry }) => ({ ...(toWire(entry) as object), payload })),
+    };
+  });
 }

@@ -1,15 +1,13 @@
-import { timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { EVENT_LIMITS } from '../contract/api/event.ts';
 import { ERROR_TABLE, GateError } from '../contract/gate-error.ts';
 import type { Gate } from '../services/gate.ts';
-import { authenticate, type Principal } from '../services/tokens.ts';
+import type { Principal } from '../services/tokens.ts';
+import { authorise } from './authorise.ts';
 import { makeOpenApi } from './openapi.ts';
+import { readNdjson } from './read-ndjson.ts';
 import { type Call, Reply, type Route } from './route.ts';
 
-const inflate = promisify(gunzip);
 const BODY_LIMIT = 1_048_576;
 
 export interface ServerOptions {
@@ -26,6 +24,10 @@ export function createServer(gate: Gate, routes: readonly Route[], options: Serv
     connectionTimeout: 30_000,
     http: { headersTimeout: 8_000, maxHeaderSize: 16_384 },
     return503OnClosing: true,
+    // A path that cannot even be decoded is refused before the error handler is asked.
+    frameworkErrors: (error, request, reply) => {
+      sendError(gate, request, reply, error);
+    },
   });
   app.addContentTypeParser(
     ['application/x-ndjson', 'application/ndjson'],
@@ -52,13 +54,17 @@ export function createServer(gate: Gate, routes: readonly Route[], options: Serv
 }
 
 function register(app: FastifyInstance, gate: Gate, route: Route, options: ServerOptions): void {
+  const principals = new WeakMap<FastifyRequest, Principal>();
   app.route({
     method: route.method,
     url: route.path,
+    // Before the body is read: strangers get no work done.
+    onRequest: async (request) => {
+      principals.set(request, await authorise(gate, request, route, options.adminToken));
+    },
     handler: async (request, reply) => {
-      const principal = route.scope === null ? ANYBODY : await authorise(gate, request, route.scope, options);
       const call: Call<unknown> = {
-        principal,
+        principal: principals.get(request)!,
         params: request.params as Record<string, string>,
         query: readQuery(route, request),
         headers: request.headers as Record<string, string | undefined>,
@@ -74,43 +80,6 @@ function register(app: FastifyInstance, gate: Gate, route: Route, options: Serve
       return reply.status(route.status ?? 200).send(result);
     },
   });
-}
-
-const ANYBODY: Principal = { tokenId: 'anybody', scopes: [], repository: null };
-
-async function authorise(
-  gate: Gate,
-  request: FastifyRequest,
-  scope: string,
-  options: ServerOptions,
-): Promise<Principal> {
-  const presented = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
-  const principal =
-    presented === undefined
-      ? null
-      : isAdmin(presented, options.adminToken)
-        ? ADMIN
-        : await authenticate(gate, presented);
-  if (!principal)
-    throw new GateError(
-      'unauthorised',
-      'The API token is missing, unknown, revoked or expired.',
-      'Send Authorization: Bearer <token>; make one with: changegate token create',
-    );
-  if (principal.scopes.includes(scope) || (principal === ADMIN && scope !== 'activate')) return principal;
-  throw new GateError(
-    'forbidden',
-    `The token ${principal.tokenId} lacks the scope ${scope}; it has ${principal.scopes.join(', ')}.`,
-    `Make a token with: changegate token create --scopes ${scope}`,
-  );
-}
-
-const ADMIN: Principal = { tokenId: 'admin', scopes: ['admin'], repository: null };
-
-function isAdmin(presented: string, adminToken: string | null): boolean {
-  if (adminToken === null) return false;
-  const [left, right] = [Buffer.from(presented), Buffer.from(adminToken)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }
 
 function readQuery(route: Route, request: FastifyRequest): Record<string, string> {
@@ -134,46 +103,6 @@ function parseOrThrow(schema: NonNullable<Route['body']>, value: unknown, where:
   throw new GateError('invalid_request', problems.join('; '), 'See /openapi.json for what is allowed.', {
     context: { problems },
   });
-}
-
-async function readNdjson(request: FastifyRequest): Promise<string> {
-  const body = request.body === undefined || request.body === null ? Buffer.alloc(0) : (request.body as Buffer);
-  if (!Buffer.isBuffer(body))
-    throw new GateError(
-      'invalid_request',
-      'The body is not NDJSON.',
-      'Send content-type: application/x-ndjson with one JSON object a line.',
-    );
-  const text = (request.headers['content-encoding'] === 'gzip' ? await inflateOrThrow(body) : body).toString('utf8');
-  const lines = text.split('\n').length;
-  if (lines > EVENT_LIMITS.batchLines + 1) {
-    throw new GateError(
-      'too_large',
-      `The batch has ${lines} lines; at most ${EVENT_LIMITS.batchLines} are allowed.`,
-      'Send smaller batches.',
-    );
-  }
-  return text;
-}
-
-async function inflateOrThrow(body: Buffer): Promise<Buffer> {
-  try {
-    return await inflate(body, { maxOutputLength: EVENT_LIMITS.batchBytes });
-  } catch (error) {
-    const tooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
-    throw tooLarge
-      ? new GateError(
-          'too_large',
-          `The batch is larger than ${EVENT_LIMITS.batchBytes} bytes when inflated.`,
-          'Send smaller batches.',
-        )
-      : new GateError(
-          'invalid_request',
-          'The body is not gzip although content-encoding says so.',
-          'Send gzip, or leave the header out.',
-          { cause: error },
-        );
-  }
 }
 
 function sendError(gate: Gate, request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {

@@ -35,6 +35,14 @@ export async function issueToken(
       'Make a token of its own for activate: only activation raises exposure.',
     );
   }
+  const whole = scopes.filter((scope) => scope === 'admin' || scope === 'operate');
+  if (whole.length > 0 && request.repository !== null) {
+    throw new GateError(
+      'invalid_input',
+      `The scope ${whole.join(', ')} concerns the whole service; it was asked for ${request.repository} alone.`,
+      'Leave the repository out, or ask for other scopes.',
+    );
+  }
   const tokenId = Buffer.from(gate.random.bytes(6)).toString('hex');
   const token = `cg_${tokenId}_${Buffer.from(gate.random.bytes(32)).toString('base64url')}`;
   const createdAt = gate.real.now();
@@ -64,6 +72,6 @@ export async function revokeToken(gate: Gate, tokenId: string): Promise<void> {
     throw new GateError(
       'not_found',
       `There is no live token ${tokenId}.`,
-      'List the tokens with: changegate token list',
+      'Copy the id from the token: cg_<id>_<secret>.',
     );
 }
