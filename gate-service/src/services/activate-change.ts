@@ -107,6 +107,15 @@ function preparedPercent(change: Change, reading: FlagReading, start: number): s
 async function accept(gate: Gate, change: Change, reading: Present, actor: string): Promise<void> {
   const now = gate.business.now();
   await gate.store.transaction(async (tx) => {
+    const current = await tx.changes.find(change.changeId);
+    if (current && current.activatedAt !== null) return;
+    if (current?.state !== 'stamped') {
+      throw refused(
+        change,
+        `it became ${current?.state} while its flag was being turned on`,
+        'Look at the flag in Unleash; Changegate does not watch it for this change.',
+      );
+    }
     await tx.changes.update(change.changeId, {
       state: 'watching',
       activatedAt: now,
