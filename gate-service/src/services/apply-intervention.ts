@@ -1,14 +1,24 @@
 import { GateError } from '../contract/gate-error.ts';
-import { planFlagCalls } from '../domain/decision/plan-flag-calls.ts';
-import type { Change } from '../domain/model/change.ts';
-import type { Intervention, InterventionOutcome } from '../domain/model/intervention.ts';
-import type { LedgerType } from '../domain/model/ledger-entry.ts';
+import { type FlagCall, planFlagCalls } from '../domain/decision/plan-flag-calls.ts';
+import { type Change, WATCHED_STATES } from '../domain/model/change.ts';
+import type { Intervention } from '../domain/model/intervention.ts';
 import { minuteOf } from '../domain/model/time.ts';
-import type { FlagFailure, FlagReading } from '../ports/flag-control.ts';
+import type { FlagFailure, FlagReading, FlagResult } from '../ports/flag-control.ts';
 import type { StoreTransaction } from '../ports/store.ts';
-import { putFlagFacts, readFlagFacts } from './flag-facts.ts';
+import {
+  type Intent,
+  intentOf,
+  isOverruled,
+  isSafe,
+  isSameCall,
+  isSameIntent,
+  type PresentFlag,
+} from './assess-reading.ts';
+import { type End, finishIntervention } from './finish-intervention.ts';
+import { type FlagFacts, readFlagFacts } from './flag-facts.ts';
 import type { Gate } from './gate.ts';
-import { closeOpenPhase, reopenPhase } from './phases.ts';
+import { readPause } from './pause-watch.ts';
+import { closeOpenPhase } from './phases.ts';
 import { record } from './record.ts';
 
 export type ClaimedIntervention = Intervention & { readonly fence: number; readonly memo: string | null };
@@ -16,33 +26,37 @@ export type ClaimedIntervention = Intervention & { readonly fence: number; reado
 /** What is remembered between two attempts at one intervention. */
 interface Memo {
   readonly attempts: number;
-  /** Newest flag event and share when the intent was committed; null before. */
-  readonly intent: { readonly lastEventId: number; readonly share: number } | null;
+  /** The last intent that was committed; null before. */
+  readonly intent: Intent | null;
   /** Since when the flag cannot be read or written (real time), and whether that was said. */
   readonly unreadableSince: number | null;
   readonly alerted: boolean;
 }
 
+type Step = End | { readonly retry: string; readonly memo: Memo; readonly unreadable: boolean };
+
 const FRESH_MEMO: Memo = { attempts: 0, intent: null, unreadableSince: null, alerted: false };
+/** A claim, renewed before each call: longer than two calls of 8 s each, and short enough to settle soon after a crash. */
+export const INTERVENTION_LEASE_MS = 30_000;
+/** No call is made later than this after the claim was renewed: the process may have been paused, and lost it. */
+const LONGEST_HOLD_MS = 15_000;
 /** People are told when the flag service has not answered for this long (RELIABILITY.md section 2). */
 const UNREADABLE_ALERT_MS = 60_000;
 const MAX_BACKOFF_MS = 30_000;
-/** Readings and writes in one attempt: a person editing at the same time may fail the precondition a few times. */
-const MAX_ROUNDS = 4;
-
-type Present = Extract<FlagReading, { kind: 'present' }>;
-type Step =
-  | { readonly end: InterventionOutcome; readonly detail: string; readonly reading?: Present }
-  | { readonly retry: string; readonly memo: Memo };
+/** Calls in one attempt: one for each strategy, and a few that a person's edits at the same time make void. */
+const MAX_ROUNDS = 8;
 
 /**
  * Carries one decided intervention out by the action protocol: claim, read, intent, guard, act, settle by
- * reading. The intent is committed before the flag is touched and the outcome is decided from what is read
- * afterwards, so a crash at any point leaves either nothing done or something that reading finds again. A
- * person's edit in between, seen by its event id, wins.
+ * reading; one call to an intent. The intent is committed before the flag is touched and the outcome is decided
+ * from what is read afterwards, so a crash at any point leaves either nothing done or something that reading
+ * finds again. A person's raise since the decision wins.
  */
 export async function applyIntervention(gate: Gate, claimed: ClaimedIntervention): Promise<void> {
-  const change = await gate.store.transaction((tx) => tx.changes.find(claimed.changeId));
+  const { change, facts } = await gate.store.transaction(async (tx) => ({
+    change: await tx.changes.find(claimed.changeId),
+    facts: await readFlagFacts(tx, claimed.changeId),
+  }));
   if (!change)
     throw new GateError(
       'internal',
@@ -50,143 +64,204 @@ export async function applyIntervention(gate: Gate, claimed: ClaimedIntervention
       'Run changegate verify on an export.',
     );
   const memo: Memo = claimed.memo === null ? FRESH_MEMO : (JSON.parse(claimed.memo) as Memo);
-  const step = await attempt(gate, change, claimed, memo);
-  if ('retry' in step) await putOff(gate, change, claimed, step);
-  else await finish(gate, change, claimed, step);
+  const step = await new Attempt(gate, change, facts, claimed, memo).run();
+  if ('end' in step) await finishIntervention(gate, change, claimed, step);
+  else await putOff(gate, change, claimed, step);
 }
 
-async function attempt(gate: Gate, change: Change, claimed: ClaimedIntervention, start: Memo): Promise<Step> {
-  let memo = start;
-  // After an earlier attempt, or a call whose effect is unknown, the flag may have been touched already.
-  let touched = start.intent !== null;
-  for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const read = await gate.flags.read(change.flag);
-    if (!read.ok) return fromFailure(read.failure, memo);
-    const reading = read.value;
-    if (reading.kind === 'missing') return { end: 'blocked:not_found', detail: 'the flag does not exist' };
-    if (reading.kind === 'archived') return { end: 'already_safe:archived', detail: 'the flag is archived' };
-    if (change.flagCreatedAt !== null && reading.createdAt !== change.flagCreatedAt) {
-      return { end: 'superseded', detail: 'the flag was deleted and created again', reading };
-    }
-    const safe = reading.share <= claimed.targetShare + 1e-9;
-    if (safe) {
-      return memo.intent === null
-        ? { end: 'already_safe', detail: 'the flag was at or below the target already', reading }
-        : { end: 'accepted', detail: 'the flag reads back at or below the target', reading };
-    }
-    if (
-      memo.intent !== null &&
-      reading.lastEventId > memo.intent.lastEventId &&
-      (touched || reading.share > memo.intent.share)
-    ) {
-      return { end: 'superseded', detail: `the flag was edited by ${reading.lastEventBy} after the intent`, reading };
-    }
-    memo = await commitIntent(gate, change, claimed, memo, reading);
-    const written = await write(gate, change, claimed, reading);
-    if (written !== null && isFinal(written)) return fromFailure(written, memo);
-    if (written?.kind !== 'precondition_failed') touched = true;
+/** One attempt; it ends at the first failure that only time or a person can mend. */
+class Attempt {
+  readonly #gate: Gate;
+  readonly #change: Change;
+  readonly #facts: FlagFacts | null;
+  readonly #claimed: ClaimedIntervention;
+  #memo: Memo;
+  /** Whether the last intent's call, and any call at all, may have reached the flag service. After a crash nobody knows. */
+  #called: boolean;
+  #everCalled: boolean;
+
+  constructor(gate: Gate, change: Change, facts: FlagFacts | null, claimed: ClaimedIntervention, memo: Memo) {
+    this.#gate = gate;
+    this.#change = change;
+    this.#facts = facts;
+    this.#claimed = claimed;
+    this.#memo = memo;
+    this.#called = memo.intent !== null;
+    this.#everCalled = this.#called;
   }
-  return { retry: 'the flag does not read back as it was set', memo };
-}
 
-/** The write-ahead: what is about to be done and what was seen, committed before the flag is touched. */
-async function commitIntent(
-  gate: Gate,
-  change: Change,
-  claimed: ClaimedIntervention,
-  memo: Memo,
-  reading: Present,
-): Promise<Memo> {
-  const intent = { lastEventId: reading.lastEventId, share: reading.share };
-  if (memo.intent !== null && memo.intent.lastEventId === intent.lastEventId && memo.intent.share === intent.share)
-    return memo;
-  const next: Memo = { ...memo, intent };
-  const now = gate.business.now();
-  await gate.store.transaction(async (tx) => {
-    const due = gate.real.now();
-    const saved = await tx.interventions.save(
-      claimed.interventionId,
-      claimed.fence,
-      { intentAt: claimed.intentAt ?? now },
-      { dueAt: due, memo: JSON.stringify(next) },
-    );
-    if (!saved)
-      throw new GateError(
-        'conflict',
-        `Another process holds ${claimed.interventionId}.`,
-        'Nothing to do: that process goes on.',
-      );
-    await closeOpenPhase(tx, change.changeId, minuteOf(now));
-    await record(gate, tx, change, 'action.intent', {
-      interventionId: claimed.interventionId,
-      kind: claimed.kind,
-      targetShare: claimed.targetShare,
+  async run(): Promise<Step> {
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const seen = await this.#read();
+      if ('step' in seen) return seen.step;
+      const call = this.#plan(seen.reading);
+      if (call === undefined) break;
+      const held = await this.#commitIntent(seen.reading, call);
+      if ('step' in held) return held.step;
+      const guard = await this.#read();
+      if ('step' in guard) return guard.step;
+      const now = this.#plan(guard.reading);
+      if (!now || !isSameCall(now, call) || this.#gate.real.now() - held.at > LONGEST_HOLD_MS) continue;
+      const failure = await this.#call(call);
+      if (failure && isFinal(failure)) return this.#fromFailure(failure);
+    }
+    return this.#later('the flag does not read back as it was set', false);
+  }
+
+  #plan(reading: PresentFlag): FlagCall | undefined {
+    return planFlagCalls(this.#claimed.kind, this.#claimed.targetShare, reading)[0];
+  }
+
+  /** Reads the flag, and decides from it whether there is anything left to do. */
+  async #read(): Promise<{ step: Step } | { reading: PresentFlag }> {
+    const read = await this.#gate.flags.read(this.#change.flag);
+    if (!read.ok) return { step: isOpen(this.#change) ? this.#fromFailure(read.failure) : this.#closed() };
+    const step = this.#assess(read.value);
+    return step ? { step } : { reading: read.value as PresentFlag };
+  }
+
+  #assess(reading: FlagReading): Step | null {
+    const change = this.#change;
+    if (reading.kind === 'missing') return end('blocked:not_found', 'the flag does not exist');
+    if (reading.kind === 'archived') return end('already_safe:archived', 'the flag is archived');
+    if (change.flagCreatedAt !== null && reading.createdAt !== change.flagCreatedAt) {
+      return { ...end('superseded', 'the flag was deleted and created again', reading), overruled: true };
+    }
+    if (isSafe(reading, this.#claimed.targetShare)) {
+      return this.#everCalled
+        ? { ...end('accepted', 'the flag reads back at or below the target', reading), call: this.#memo.intent!.call }
+        : end('already_safe', 'the flag was at or below the target already', reading);
+    }
+    if (!isOpen(change)) return this.#closed(reading);
+    const { intent } = this.#memo;
+    const raised = this.#facts !== null && reading.share > this.#facts.share + 1e-9;
+    if (intent === null ? raised : isOverruled(reading, intent, this.#called)) {
+      const since = intent === null ? 'decision' : 'intent';
+      const detail = `${reading.lastEventBy || 'somebody'} decided otherwise after the ${since}`;
+      return { ...end('superseded', detail, reading), overruled: true, mayHaveCalled: this.#everCalled };
+    }
+    return null;
+  }
+
+  /** The change ended while its act was still to be done: its flag is no longer ours to touch. */
+  #closed(reading?: PresentFlag): End {
+    return this.#change.state === 'superseded' || this.#change.state === 'void'
+      ? end('superseded', 'the flag was deployed again', reading)
+      : end('failed:deadline', 'the change is no longer watched', reading);
+  }
+
+  /** The write-ahead: what is about to be done and what was seen, committed before the flag is touched; renews the claim. */
+  async #commitIntent(reading: PresentFlag, call: FlagCall): Promise<{ step: Step } | { at: number }> {
+    const { store, business, real } = this.#gate;
+    const intent = intentOf(reading, call);
+    const old = this.#memo.intent;
+    const isNew = old === null || !isSameIntent(old, intent);
+    const memo: Memo = isNew ? { ...this.#memo, intent } : this.#memo;
+    const now = business.now();
+    const at = real.now();
+    const stop = await store.transaction(async (tx) => {
+      const change = await tx.changes.find(this.#claimed.changeId);
+      if (!change || !isOpen(change)) return this.#later('the change ended meanwhile', false);
+      if ((await readPause(tx)) !== null) return this.#later('the watch is paused', false);
+      await this.#hold(tx, memo, isNew ? { intentAt: this.#claimed.intentAt ?? now } : {}, at);
+      if (isNew) {
+        await closeOpenPhase(tx, change.changeId, minuteOf(now));
+        await this.#recordIntent(tx, reading, call);
+      }
+      return null;
+    });
+    if (stop) return { step: stop };
+    this.#memo = memo;
+    if (isNew) this.#called = false;
+    return { at };
+  }
+
+  /** The row is not due before the lease would have run out, and a holder that lost it stops here. */
+  async #hold(tx: StoreTransaction, memo: Memo, fields: Partial<Intervention>, at: number): Promise<void> {
+    const { interventionId, fence } = this.#claimed;
+    const next = { dueAt: at + INTERVENTION_LEASE_MS, memo: JSON.stringify(memo) };
+    if (await tx.interventions.save(interventionId, fence, fields, next)) return;
+    throw new GateError('conflict', `Another process holds ${interventionId}.`, 'Nothing to do: that process goes on.');
+  }
+
+  async #recordIntent(tx: StoreTransaction, reading: PresentFlag, call: FlagCall): Promise<void> {
+    const { interventionId, kind, targetShare, fence } = this.#claimed;
+    await record(this.#gate, tx, this.#change, 'action.intent', {
+      interventionId,
+      kind,
+      targetShare,
+      call,
       observedShare: reading.share,
       treatmentHash: reading.treatmentHash,
       eventId: reading.lastEventId,
-      fence: claimed.fence,
+      fence,
     });
-  });
-  return next;
-}
+  }
 
-/** Calls the flag service as the pure plan says; null when every call was answered well. Never repeats a call. */
-async function write(
-  gate: Gate,
-  change: Change,
-  claimed: ClaimedIntervention,
-  reading: Present,
-): Promise<FlagFailure | null> {
-  for (const call of planFlagCalls(claimed.kind, claimed.targetShare, reading)) {
-    const result =
+  /** One call, never repeated: any end but a failed precondition leaves open whether it arrived; reading tells. */
+  async #call(call: FlagCall): Promise<FlagFailure | null> {
+    const { flags } = this.#gate;
+    const { flag } = this.#change;
+    const result: FlagResult<void> =
       call.kind === 'turn_off'
-        ? await gate.flags.turnOff(change.flag)
-        : await gate.flags.lowerRollout(change.flag, call.strategyId, call.from, call.to);
-    if (!result.ok) return result.failure;
+        ? await flags.turnOff(flag)
+        : await flags.lowerRollout(flag, call.strategyId, call.from, call.to);
+    const failure = result.ok ? null : result.failure;
+    if (failure?.kind !== 'precondition_failed' && failure?.kind !== 'not_found') {
+      this.#called = true;
+      this.#everCalled = true;
+    }
+    return failure;
   }
-  return null;
+
+  #fromFailure(failure: FlagFailure): Step {
+    switch (failure.kind) {
+      case 'unauthorised':
+      case 'forbidden':
+      case 'change_request':
+      case 'not_found':
+        return end(`blocked:${failure.kind}`, failure.detail);
+      case 'precondition_failed':
+      case 'unreadable':
+      case 'deadline':
+        return this.#later(`${failure.kind}: ${failure.detail}`, true);
+    }
+  }
+
+  #later(retry: string, unreadable: boolean): Step {
+    return { retry, memo: this.#memo, unreadable };
+  }
 }
 
-/** Failures that no further reading can settle; all others are decided by the next reading. */
-function isFinal(failure: FlagFailure): boolean {
-  return (
-    failure.kind === 'unauthorised' ||
-    failure.kind === 'forbidden' ||
-    failure.kind === 'change_request' ||
-    failure.kind === 'not_found'
-  );
+function end(outcome: End['end'], detail: string, reading?: PresentFlag): End {
+  return { end: outcome, detail, ...(reading ? { reading } : {}) };
 }
 
-function fromFailure(failure: FlagFailure, memo: Memo): Step {
-  switch (failure.kind) {
-    case 'unauthorised':
-    case 'forbidden':
-    case 'change_request':
-    case 'not_found':
-      return { end: `blocked:${failure.kind}`, detail: failure.detail };
-    case 'precondition_failed':
-    case 'unreadable':
-    case 'deadline':
-      return { retry: `${failure.kind}: ${failure.detail}`, memo };
-  }
+function isOpen(change: Change): boolean {
+  return (WATCHED_STATES as readonly string[]).includes(change.state);
+}
+
+/** Failures that no further reading can settle. A strategy that was not found may have been replaced: reading tells. */
+function isFinal({ kind }: FlagFailure): boolean {
+  return kind === 'unauthorised' || kind === 'forbidden' || kind === 'change_request';
 }
 
 async function putOff(
   gate: Gate,
   change: Change,
   claimed: ClaimedIntervention,
-  step: { retry: string; memo: Memo },
+  step: Exclude<Step, End>,
 ): Promise<void> {
   const now = gate.real.now();
-  const since = step.memo.unreadableSince ?? now;
-  const alert = !step.memo.alerted && now - since >= UNREADABLE_ALERT_MS;
+  const since = step.unreadable ? (step.memo.unreadableSince ?? now) : null;
+  const alert = since !== null && !step.memo.alerted && now - since >= UNREADABLE_ALERT_MS;
   const memo: Memo = {
     ...step.memo,
     attempts: step.memo.attempts + 1,
     unreadableSince: since,
-    alerted: step.memo.alerted || alert,
+    alerted: since !== null && (step.memo.alerted || alert),
   };
-  const ceiling = Math.min(MAX_BACKOFF_MS, 1000 * 2 ** step.memo.attempts);
+  const ceiling = Math.min(MAX_BACKOFF_MS, 1000 * 2 ** Math.min(step.memo.attempts, 10));
   // Full jitter: half the ceiling on average, from the random port.
   const dueAt = now + Math.ceil((ceiling * (gate.random.bytes(1)[0]! + 1)) / 256);
   gate.log.warn(
@@ -194,10 +269,8 @@ async function putOff(
     'intervention put off',
   );
   await gate.store.transaction(async (tx) => {
-    if (
-      !(await tx.interventions.save(claimed.interventionId, claimed.fence, {}, { dueAt, memo: JSON.stringify(memo) }))
-    )
-      return;
+    const next = { dueAt, memo: JSON.stringify(memo) };
+    if (!(await tx.interventions.save(claimed.interventionId, claimed.fence, {}, next))) return;
     if (alert) {
       await record(gate, tx, change, 'alert.raised', {
         alert: 'flag_service_unreachable',
@@ -206,79 +279,4 @@ async function putOff(
       });
     }
   });
-}
-
-const LEDGER_TYPE_OF: Readonly<Record<string, LedgerType>> = {
-  accepted: 'action.accepted',
-  already_safe: 'action.already_safe',
-  'already_safe:archived': 'action.already_safe',
-  superseded: 'action.superseded',
-  'failed:deadline': 'action.failed',
-};
-
-async function finish(
-  gate: Gate,
-  change: Change,
-  claimed: ClaimedIntervention,
-  step: Extract<Step, { end: unknown }>,
-): Promise<void> {
-  const now = gate.business.now();
-  const safe = step.end === 'accepted' || step.end.startsWith('already_safe');
-  await gate.store.transaction(async (tx) => {
-    const saved = await tx.interventions.save(
-      claimed.interventionId,
-      claimed.fence,
-      { outcome: step.end, acceptedAt: safe ? now : null },
-      { dueAt: safe ? gate.real.now() : null, memo: null },
-    );
-    if (!saved) return;
-    await record(gate, tx, change, LEDGER_TYPE_OF[step.end] ?? 'action.blocked', {
-      interventionId: claimed.interventionId,
-      outcome: step.end,
-      detail: step.detail,
-      eventId: step.reading?.lastEventId ?? null,
-      share: step.reading?.share ?? null,
-    });
-    if (safe) {
-      await noteReading(tx, change, step.reading ?? null, now);
-      await enterState(gate, tx, change, claimed);
-      return;
-    }
-    // The allocation is what it was, or what a person made it: the next look reads it and goes on from there.
-    await reopenPhase(tx, change.changeId);
-    if (step.end.startsWith('blocked')) {
-      await record(gate, tx, change, 'alert.raised', {
-        alert: 'intervention_blocked',
-        interventionId: claimed.interventionId,
-        detail: step.detail,
-      });
-    }
-  });
-  gate.log.info(
-    { change_id: change.changeId, intervention_id: claimed.interventionId, outcome: step.end },
-    'intervention settled',
-  );
-}
-
-/** Remembers our own edit, so that the next look does not take it for a person's. */
-async function noteReading(tx: StoreTransaction, change: Change, reading: Present | null, now: number): Promise<void> {
-  const facts = await readFlagFacts(tx, change.changeId);
-  if (facts === null) return;
-  const { lastEventId, share, treatmentHash } = reading ?? { ...facts, share: 0 };
-  await putFlagFacts(tx, change.changeId, { ...facts, lastEventId, share, treatmentHash, readAt: now });
-}
-
-/** A change that was turned off is judged at once; a throttled one goes on being watched. */
-async function enterState(
-  gate: Gate,
-  tx: StoreTransaction,
-  change: Change,
-  claimed: ClaimedIntervention,
-): Promise<void> {
-  if (claimed.kind === 'turn_off') {
-    await tx.changes.update(change.changeId, { state: 'off' });
-    await tx.schedule.put({ kind: 'judge', changeId: change.changeId, dueAt: gate.business.now() });
-  } else if (change.state === 'watching') {
-    await tx.changes.update(change.changeId, { state: 'throttled' });
-  }
 }

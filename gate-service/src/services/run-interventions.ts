@@ -1,9 +1,6 @@
-import { applyIntervention } from './apply-intervention.ts';
+import { applyIntervention, type ClaimedIntervention, INTERVENTION_LEASE_MS } from './apply-intervention.ts';
 import type { Gate } from './gate.ts';
 import { settlePublished } from './settle-intervention.ts';
-
-/** A claim outlives the longest attempt (three calls of 8 s each, four rounds at worst are cut by the deadline of each). */
-const LEASE_MS = 120_000;
 
 /**
  * Carries out whatever is due in the outbox; different changes at the same time, one change's in order.
@@ -11,24 +8,29 @@ const LEASE_MS = 120_000;
  */
 export async function runInterventions(gate: Gate): Promise<number> {
   const claimed = await gate.store.transaction((tx) =>
-    tx.interventions.claimDue(gate.real.now(), LEASE_MS, gate.options.owner),
+    tx.interventions.claimDue(gate.real.now(), INTERVENTION_LEASE_MS, gate.options.owner),
   );
+  const byChange = Map.groupBy(claimed, ({ changeId }) => changeId);
   await Promise.all(
-    claimed.map(async (intervention) => {
-      try {
-        if (intervention.outcome === 'pending') {
-          await applyIntervention(gate, intervention);
-          return;
-        }
-        const change = await gate.store.transaction((tx) => tx.changes.find(intervention.changeId));
-        if (change) await settlePublished(gate, change, intervention);
-      } catch (error) {
-        gate.log.error(
-          { err: error, intervention_id: intervention.interventionId },
-          'intervention failed; it is tried again when its lease runs out',
-        );
-      }
+    [...byChange.values()].map(async (ofOneChange) => {
+      for (const intervention of ofOneChange) await carryOut(gate, intervention);
     }),
   );
   return claimed.length;
+}
+
+async function carryOut(gate: Gate, intervention: ClaimedIntervention): Promise<void> {
+  try {
+    if (intervention.outcome === 'pending') {
+      await applyIntervention(gate, intervention);
+      return;
+    }
+    const change = await gate.store.transaction((tx) => tx.changes.find(intervention.changeId));
+    if (change) await settlePublished(gate, change, intervention);
+  } catch (error) {
+    gate.log.error(
+      { err: error, intervention_id: intervention.interventionId },
+      'intervention failed; it is tried again when its lease runs out',
+    );
+  }
 }

@@ -1,10 +1,11 @@
-import type { Change } from '../domain/model/change.ts';
+import { type Change, type ChangeState, WATCHED_STATES } from '../domain/model/change.ts';
 import { MINUTE_MS, minuteOf } from '../domain/model/time.ts';
 import type { FlagReading } from '../ports/flag-control.ts';
 import type { StoreTransaction } from '../ports/store.ts';
+import type { PresentFlag } from './assess-reading.ts';
 import { type FlagFacts, putFlagFacts, readFlagFacts } from './flag-facts.ts';
 import type { Gate } from './gate.ts';
-import { closeOpenPhase, openPhase } from './phases.ts';
+import { closeOpenPhase, openPhase, reopenPhase } from './phases.ts';
 import { record } from './record.ts';
 
 const SAME_SHARE = 1e-9;
@@ -18,7 +19,8 @@ export async function isFlagReadDue(gate: Gate, tx: StoreTransaction, changeId: 
 /**
  * Takes in what the flag reads as: a person's edit of the percentage is a new phase, a person's raise after
  * an intervention answers the alarms so far, a person's off ends the change, and another treatment is noted.
- * While an intervention is under way its own protocol reads the flag; this says nothing then.
+ * While an intervention is under way its own protocol reads the flag; this says nothing then, nor of a reading
+ * from before what is known already.
  */
 export async function takeFlagReading(
   gate: Gate,
@@ -27,13 +29,15 @@ export async function takeFlagReading(
   reading: FlagReading,
 ): Promise<void> {
   const facts = await readFlagFacts(tx, change.changeId);
-  if (facts === null || (await isUnderWay(tx, change.changeId))) return;
+  const state = (await tx.changes.find(change.changeId))?.state;
+  if (facts === null || !isWatched(state) || (await isUnderWay(tx, change.changeId))) return;
   const now = gate.business.now();
   if (reading.kind !== 'present') {
     await turnedOff(gate, tx, change, { ...facts, share: 0, readAt: now }, `the flag is ${reading.kind}`);
     return;
   }
   const { lastEventId, lastEventBy, share, treatmentHash } = reading;
+  if (lastEventId > 0 && lastEventId < facts.lastEventId) return;
   const next: FlagFacts = { ...facts, lastEventId, share, treatmentHash, readAt: now };
   if (treatmentHash !== facts.treatmentHash)
     await record(gate, tx, change, 'treatment.changed', { by: lastEventBy, eventId: lastEventId, treatmentHash });
@@ -54,13 +58,43 @@ export async function takeFlagReading(
   const raisedAfterAct = share > facts.share && (await tx.interventions.listOf(change.changeId)).length > 0;
   await putFlagFacts(tx, change.changeId, { ...next, personRaisedAt: raisedAfterAct ? now : facts.personRaisedAt });
   await newPhase(gate, tx, change, share);
-  if (change.state === 'throttled' && raisedAfterAct) await tx.changes.update(change.changeId, { state: 'watching' });
+  if (state === 'throttled' && raisedAfterAct) await tx.changes.update(change.changeId, { state: 'watching' });
+}
+
+/**
+ * Takes in that a person raised exposure against a decision: the alarms so far are answered, and only new
+ * evidence counts from here.
+ * @param wasLower whether the flag may have been lower in between; then its old phase is over
+ */
+export async function takeRaise(
+  gate: Gate,
+  tx: StoreTransaction,
+  change: Change,
+  reading: PresentFlag,
+  wasLower: boolean,
+): Promise<void> {
+  const facts = await readFlagFacts(tx, change.changeId);
+  if (facts === null) return;
+  const { lastEventId, lastEventBy: by, share } = reading;
+  const now = gate.business.now();
+  await putFlagFacts(tx, change.changeId, { ...facts, lastEventId, share, readAt: now, personRaisedAt: now });
+  await record(gate, tx, change, 'flag.edited_by_person', { by, eventId: lastEventId, from: facts.share, to: share });
+  const state = (await tx.changes.find(change.changeId))?.state;
+  if (!isWatched(state)) return;
+  if (wasLower || Math.abs(share - facts.share) > SAME_SHARE) await newPhase(gate, tx, change, share);
+  else await reopenPhase(tx, change.changeId);
+  if (state === 'throttled') await tx.changes.update(change.changeId, { state: 'watching' });
+}
+
+function isWatched(state: ChangeState | undefined): state is (typeof WATCHED_STATES)[number] {
+  return (WATCHED_STATES as readonly (ChangeState | undefined)[]).includes(state);
 }
 
 async function isUnderWay(tx: StoreTransaction, changeId: string): Promise<boolean> {
   const acts = await tx.interventions.listOf(changeId);
   return acts.some(
-    ({ outcome, acceptedAt, publishedAt }) => outcome === 'pending' || (acceptedAt !== null && publishedAt === null),
+    ({ outcome, acceptedAt, publishedAt, notEffectiveAt }) =>
+      outcome === 'pending' || (acceptedAt !== null && publishedAt === null && notEffectiveAt === null),
   );
 }
 
