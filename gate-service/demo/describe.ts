@@ -18,7 +18,7 @@ export function toJson(played: Played): Record<string, unknown> {
       comments,
       sufficient_statistics: tallies,
     })),
-    ledger: { ...played.ledger.head, entries: played.ledger.entries },
+    ledger: { ...played.ledger.head, verified: played.verification.status === 'ok', entries: played.ledger.entries },
     real_latencies_ms: played.latencies,
     seconds: played.seconds,
   };
@@ -54,7 +54,7 @@ export function describePlayed(played: Played): string {
     'Real time until the site’s own SDK saw an act:',
     ...played.latencies.map(({ what, ms }) => `  ${String(ms).padStart(6)} ms  ${what}`),
     '',
-    `Ledger: verified, ${head.size} entries, head ${head.size}:${head.hash}`,
+    `Ledger: ${played.verification.status}, ${head.size} entries, head ${head.size}:${head.hash}, held against the heads in the verdict comments`,
     `${played.eventsSent} events; start-up ${played.seconds.startUp.toFixed(1)} s, five simulated weeks ${played.seconds.play.toFixed(1)} s`,
     '',
   ].join('\n');

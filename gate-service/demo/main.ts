@@ -54,6 +54,8 @@ async function main(): Promise<void> {
   const narrator = makeNarrator();
   const played = await play(narrator, stopped.signal);
   narrator.done();
+  // A week whose record does not hold is no week to show.
+  if (played.verification.status !== 'ok') process.exitCode = 1;
   try {
     if (values.json) {
       process.stdout.write(`${JSON.stringify(toJson(played))}\n`);

@@ -52,7 +52,7 @@ export function renderPage(played: Played): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Changegate demo: Sparky Electric</title><style>${STYLE}</style>
 <h1>Sparky Electric: one week, four changes</h1>
 <table><tr><th>Pull request</th><th>Change</th><th>change_id</th><th>State</th><th>Verdict</th><th>Interventions</th></tr>${rows}</table>
-<p>Ledger: verified, ${size} entries, head <code>${size}:${hash}</code></p>${threads}</html>`;
+<p>Ledger: ${played.verification.status}, ${size} entries, head <code>${size}:${hash}</code></p>${threads}</html>`;
 }
 
 function escapeHtml(text: string): string {

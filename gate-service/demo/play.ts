@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { callGate } from '../src/cli/gate-api.ts';
+import { toLedgerEntry } from '../src/cli/ledger-export.ts';
 import type { ChangeView } from '../src/contract/api/change.ts';
 import * as api from '../src/contract/api/requests.ts';
 import { GateError } from '../src/contract/gate-error.ts';
+import { type LedgerVerification, verifyLedger } from '../src/domain/model/ledger-chain.ts';
 import { MINUTE_MS, minuteOf, WEEK_MINUTES } from '../src/domain/model/time.ts';
 import { startGateService } from '../src/main.ts';
 import { startUnleash } from '../test/support/unleash.ts';
@@ -39,6 +41,8 @@ export interface Played {
     readonly tallies: unknown;
   }[];
   readonly ledger: z.output<typeof api.LedgerResponseSchema>;
+  /** The ledger against its head and the heads that the verdict comments show. */
+  readonly verification: LedgerVerification;
   /** Real time between an act and what showed it; not part of the simulation. */
   readonly latencies: readonly Latency[];
   readonly eventsSent: number;
@@ -148,11 +152,13 @@ async function playWith(undo: Undo, narrator: Narrator, signal: AbortSignal): Pr
     signal,
   });
   await week.run();
+  const changes = await week.results();
   const ledger = await readLedger(admin);
   const ended = performance.now();
   return {
-    changes: await week.results(),
+    changes,
     ledger,
+    verification: verify(ledger, changes),
     latencies: week.latencies,
     eventsSent: site.sent,
     gateUrl: gate.url,
@@ -160,6 +166,11 @@ async function playWith(undo: Undo, narrator: Narrator, signal: AbortSignal): Pr
     seconds: { startUp: (started - begun) / 1000, play: (ended - started) / 1000 },
     stop: () => undo.run(),
   };
+}
+
+function verify(ledger: Played['ledger'], changes: Played['changes']): LedgerVerification {
+  const posted = changes.flatMap(({ change }) => change.verdicts.map(({ ledger_head }) => ledger_head));
+  return verifyLedger(ledger.entries.map(toLedgerEntry), { anchors: [...posted, ledger.head] });
 }
 
 async function readLedger(admin: { url: string; token: string }): Promise<Played['ledger']> {

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
 import { LedgerEntryViewSchema } from '../../contract/api/requests.ts';
 import { GateError } from '../../contract/gate-error.ts';
-import { fromWire } from '../../contract/wire-case.ts';
 import { type LedgerVerification, verifyLedger } from '../../domain/model/ledger-chain.ts';
 import type { LedgerEntryWithPayload, LedgerHead } from '../../domain/model/ledger-entry.ts';
 import { formatInstant } from '../../domain/model/time.ts';
 import type { CliIo } from '../io.ts';
+import { toLedgerEntry } from '../ledger-export.ts';
 import { readUserFile } from '../read-user-file.ts';
 
 /** Exit codes of RELIABILITY.md 1.5. */
@@ -65,15 +64,10 @@ function parseAnchor(text: string): LedgerHead {
 
 function parseExport(text: string, path: string): readonly LedgerEntryWithPayload[] {
   try {
-    const entries = text
+    return text
       .split('\n')
       .filter((line) => line.trim() !== '')
-      .map((line) => LedgerEntryViewSchema.parse(JSON.parse(line)));
-    // The payload is hashed as it was recorded: its keys stay as they are.
-    return z
-      .array(LedgerEntryViewSchema)
-      .parse(entries)
-      .map(({ payload, ...entry }) => ({ ...(fromWire(entry) as LedgerEntryWithPayload), payload }));
+      .map((line) => toLedgerEntry(LedgerEntryViewSchema.parse(JSON.parse(line))));
   } catch (error) {
     throw new GateError(
       'invalid_input',
