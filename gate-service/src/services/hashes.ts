@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { ChangeContract } from '../contract/change-contract.ts';
 import type { Kpi } from '../contract/kpi-registry.ts';
 import { toWire } from '../contract/wire-case.ts';
@@ -57,5 +57,6 @@ export function eventHashMatches(line: Record<string, unknown>, hmacKey: string 
     .replace(/^(hmac-)?sha256:/, '')
     .toLowerCase();
   const expected = hmacKey === null ? sha256(canonical) : createHmac('sha256', hmacKey).update(canonical).digest('hex');
-  return given === expected;
+  const [left, right] = [Buffer.from(given), Buffer.from(expected)];
+  return left.length === right.length && timingSafeEqual(left, right);
 }

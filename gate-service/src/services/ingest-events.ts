@@ -1,11 +1,12 @@
-import { EVENT_LIMITS, type EventLine, EventLineSchema } from '../contract/api/event.ts';
+import type { EventLine } from '../contract/api/event.ts';
 import type { Change } from '../domain/model/change.ts';
 import { LATE_GRACE_MINUTES, longestWithin, windowEnd } from '../domain/model/change.ts';
 import type { AcceptedEvent, EventExposure, LineOutcome, QuarantineReason } from '../domain/model/event.ts';
 import { type EpochMs, MINUTE_MS, startOfMinute } from '../domain/model/time.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { Gate } from './gate.ts';
-import { eventContentHash, eventHashMatches, pseudonymizer } from './hashes.ts';
+import { eventHashMatches, pseudonymizer } from './hashes.ts';
+import { type ReadLine, readEventLines } from './read-event-lines.ts';
 
 const SKEW_MS = 5 * MINUTE_MS;
 
@@ -32,29 +33,24 @@ export interface IngestResult {
   readonly lines: readonly LineResult[];
 }
 
-interface ParsedLine {
-  readonly line: number;
-  readonly text: string;
-  readonly event: EventLine;
-}
-
 /**
  * Takes one batch in the caller's transaction: what can be read is checked line by line, what is sound is
  * counted, what is doubtful is kept apart, and the result says which line met which end.
  */
 export async function ingestBatch(gate: Gate, tx: StoreTransaction, batch: EventBatch): Promise<IngestResult> {
   const now = gate.business.now();
-  const { parsed, rejected } = parseLines(batch.text);
-  if (parsed.length === 0 && rejected.length === 0) await tx.events.heartbeat(batch.repository, now);
-  const changes = parsed.some(({ event }) => namesAChange(event))
+  const { read, rejected } = readEventLines(batch.text);
+  if (read.length === 0 && rejected.length === 0) await tx.events.heartbeat(batch.repository, now);
+  const changes = read.some(({ event }) => namesAChange(event))
     ? await tx.changes.list({ repository: batch.repository })
     : [];
-  const assess = makeAssessor(gate, batch, changes, now);
+  const unitOf = pseudonymizer(gate.options.secret, batch.repository);
+  const assess = makeAssessor(gate, batch, { changes, unitOf, now });
   const sound: { line: number; event: AcceptedEvent }[] = [];
   const doubtful: { line: number; text: string; reason: QuarantineReason; changeIds: readonly string[] }[] = [];
-  for (const item of parsed) {
+  for (const item of read) {
     const assessed = assess(item);
-    if ('reason' in assessed) doubtful.push({ line: item.line, text: item.text, ...assessed });
+    if ('reason' in assessed) doubtful.push({ line: item.line, text: withPseudonym(item.event, unitOf), ...assessed });
     else sound.push({ line: item.line, event: assessed.event });
   }
   const outcomes = await tx.events.append(
@@ -104,50 +100,27 @@ function summarise(lines: readonly LineResult[], accepted: number): IngestResult
   };
 }
 
+/** A line that is kept apart is evidence of a mistake: who it was about is not needed for that. */
+function withPseudonym(event: EventLine, unitOf: (userId: string) => string): string {
+  return JSON.stringify(event.user_id === undefined ? event : { ...event, user_id: unitOf(event.user_id) });
+}
+
 function namesAChange(event: EventLine): boolean {
   return event.change_id !== undefined || event.changes !== undefined || event.flags !== undefined;
 }
 
-/** Splits a batch into lines and reads each; blank lines are skipped but counted. */
-function parseLines(text: string): { parsed: ParsedLine[]; rejected: LineResult[] } {
-  const parsed: ParsedLine[] = [];
-  const rejected: LineResult[] = [];
-  text.split('\n').forEach((raw, index) => {
-    const line = index + 1;
-    if (raw.trim() === '') return;
-    const read = parseLine(raw);
-    if (typeof read === 'string') rejected.push({ line, outcome: 'rejected', reason: read });
-    else parsed.push({ line, text: raw, event: read });
-  });
-  return { parsed, rejected };
-}
-
-function parseLine(raw: string): EventLine | string {
-  if (Buffer.byteLength(raw) > EVENT_LIMITS.lineBytes)
-    return `too long: at most ${EVENT_LIMITS.lineBytes} bytes a line are allowed`;
-  let value: unknown;
-  try {
-    value = JSON.parse(raw);
-  } catch {
-    return 'not JSON: each line must be one JSON object';
-  }
-  const result = EventLineSchema.safeParse(value);
-  if (result.success) return result.data;
-  return result.error.issues.map((issue) => `${issue.path.join('.') || 'event'}: ${issue.message}`).join('; ');
-}
-
 type Assessed = { event: AcceptedEvent } | { reason: QuarantineReason; changeIds: readonly string[] };
 
-function makeAssessor(
-  gate: Gate,
-  batch: EventBatch,
-  changes: readonly Change[],
-  now: EpochMs,
-): (item: ParsedLine) => Assessed {
+interface Facts {
+  readonly changes: readonly Change[];
+  readonly unitOf: (userId: string) => string;
+  readonly now: EpochMs;
+}
+
+function makeAssessor(gate: Gate, batch: EventBatch, { changes, unitOf, now }: Facts): (item: ReadLine) => Assessed {
   const byId = new Map(changes.map((change) => [change.changeId, change]));
-  const { requireHash, ingestHmacKey, secret } = gate.options;
-  const unitOf = pseudonymizer(secret, batch.repository);
-  return ({ event, line }) => {
+  const { requireHash, ingestHmacKey } = gate.options;
+  return ({ event, line, contentHash }) => {
     const at = Date.parse(event.timestamp);
     const named = namedExposures(event, changes, at);
     const doubt = (reason: QuarantineReason): Assessed => ({
@@ -172,7 +145,7 @@ function makeAssessor(
         latencyMs: event.latency_ms ?? null,
         value: event.value ?? null,
         tag: event.customer_impact_tag ?? null,
-        contentHash: eventContentHash(event),
+        contentHash,
         exposures: open,
       },
     };

@@ -19,7 +19,7 @@ interface Waiting {
 export class IngestQueue {
   readonly #gate: Gate;
   #waiting: Waiting[] = [];
-  #running: Promise<void> | null = null;
+  #running = false;
 
   constructor(gate: Gate) {
     this.#gate = gate;
@@ -29,9 +29,9 @@ export class IngestQueue {
   push(batch: EventBatch): Promise<IngestResult> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ batch, lines: batch.text.split('\n').length, resolve, reject });
-      this.#running ??= this.#drain().finally(() => {
-        this.#running = null;
-      });
+      if (this.#running) return;
+      this.#running = true;
+      void this.#drain();
     });
   }
 
@@ -50,6 +50,8 @@ export class IngestQueue {
           for (const item of group) await this.#commit([item]).then(([result]) => item.resolve(result!), item.reject);
       }
     }
+    // In the same step as the last look at the list: a batch pushed in between would wait for ever.
+    this.#running = false;
   }
 
   #takeGroup(): Waiting[] {
