@@ -5,7 +5,7 @@ import type { Forecast } from '../domain/model/forecast.ts';
 import type { Gate } from './gate.ts';
 import { contractHash, kpisHash } from './hashes.ts';
 import { loadHistories, loadHistoryMinutes } from './load-histories.ts';
-import { readFilesOrThrow } from './read-files.ts';
+import { readFilesForGate } from './read-files.ts';
 
 /**
  * What the window can show for a contract, from the history that the gate keeps. The registry is the
@@ -16,7 +16,7 @@ export async function forecastForPullRequest(
   gate: Gate,
   request: z.output<typeof ForecastRequestSchema>,
 ): Promise<{ contractHash: string; forecast: Forecast }> {
-  const { contract, kpis, allKpis, findings } = readFilesOrThrow(request);
+  const { contract, kpis, allKpis, findings } = readFilesForGate(gate, request);
   const now = gate.business.now();
   const hash = contractHash(contract);
   return gate.store.transaction(async (tx) => {

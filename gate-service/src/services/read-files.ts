@@ -7,6 +7,7 @@ import type { Kpi } from '../contract/kpi-registry.ts';
 import { readChangeFiles } from '../contract/read-change-files.ts';
 import { toWire } from '../contract/wire-case.ts';
 import { metricIds } from '../domain/model/metric.ts';
+import type { Gate } from './gate.ts';
 
 type RepositoryFile = z.output<typeof RepositoryFileSchema>;
 
@@ -38,4 +39,25 @@ export function readFilesOrThrow(files: {
   }
   const ids = metricIds(contract);
   return { contract, kpis: kpis.filter(({ id }) => ids.has(id)), allKpis: kpis, findings };
+}
+
+/** Reads the files of a change for this gate service: its KPIs' sources must be configured here. @throws GateError invalid_files */
+export function readFilesForGate(
+  gate: Pick<Gate, 'options'>,
+  files: Parameters<typeof readFilesOrThrow>[0],
+): ReadFiles {
+  const read = readFilesOrThrow(files);
+  for (const kpi of read.kpis) assertSource(gate, kpi, files.registry.path);
+  return read;
+}
+
+/** The registry names a source; only this service's own configuration says which there are. */
+function assertSource({ options }: Pick<Gate, 'options'>, { id, measure }: Kpi, path: string): void {
+  if (options.eventSources.includes(measure.source)) return;
+  throw new GateError(
+    'invalid_files',
+    `KPI ${id} in ${path} names the source ${measure.source}; this gate service has ${options.eventSources.join(', ')}.`,
+    'Name one of these, or add the source to the gate service’s configuration file.',
+    { context: { findings: [] } },
+  );
 }

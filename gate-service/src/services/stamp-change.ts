@@ -5,7 +5,7 @@ import { type Change, WATCHED_STATES } from '../domain/model/change.ts';
 import { supersededKey } from './collect-evidence.ts';
 import type { Gate } from './gate.ts';
 import { contractHash, kpisHash, makeChangeId } from './hashes.ts';
-import { readFilesOrThrow } from './read-files.ts';
+import { readFilesForGate } from './read-files.ts';
 import { GATE_ACTOR, record } from './record.ts';
 
 export type StampRequest = z.output<typeof StampRequestSchema>;
@@ -17,7 +17,7 @@ export type StampRequest = z.output<typeof StampRequestSchema>;
  * @throws GateError invalid_files, design_not_supported
  */
 export async function stampChange(gate: Gate, request: StampRequest): Promise<{ created: boolean; changeId: string }> {
-  const { contract, kpis, allKpis } = readFilesOrThrow(request);
+  const { contract, kpis, allKpis } = readFilesForGate(gate, request);
   const changeId = makeChangeId(request.repository, request.pull_request, request.commit_sha, request.contract.path);
   const now = gate.business.now();
   const change: Change = {

@@ -10,6 +10,8 @@ import type { OffDecision } from './judge-change.ts';
 /** Gap of early and late effects, in standard errors, and each one's own size with opposite signs (STATISTICS.md I3). */
 const NOVELTY_Z = 2.58;
 const OPPOSITE_Z = 1.96;
+/** A quiet night is no news: silence is told from a hundredth of the window on. The data-quality table has every minute. */
+const WORTH_TELLING = 0.01;
 
 /** What people should know beside the verdict; none of it changes the verdict. */
 export function verdictWarnings(
@@ -29,7 +31,12 @@ export function verdictWarnings(
       const status = kpi.measure.withinMinutes === 0 && !roles.includes('leading');
       return [
         ...(status ? [`"${kpi.title}" counts trials, not users: repeated users may narrow its interval.`] : []),
-        ...(data ? [...silenceWarning(kpi.title, data), ...noveltyWarning(kpi.title, data.novelty)] : []),
+        ...(data
+          ? [
+              ...silenceWarning(kpi.title, data, evidence.change.contract.windowMinutes),
+              ...noveltyWarning(kpi.title, data.novelty),
+            ]
+          : []),
       ];
     }),
   ];
@@ -74,9 +81,11 @@ function watchWarnings(
   return warnings;
 }
 
-function silenceWarning(title: string, { nonAnswerMinutes }: MetricEvidence): readonly string[] {
+function silenceWarning(title: string, { nonAnswerMinutes }: MetricEvidence, window: number): readonly string[] {
   const minutes = NON_ANSWERS.reduce((total, signal) => total + (nonAnswerMinutes[signal] ?? 0), 0);
-  return minutes > 0 ? [`The watch saw nothing of "${title}" for ${Math.round(minutes)} minutes.`] : [];
+  return minutes >= window * WORTH_TELLING
+    ? [`The watch saw nothing of "${title}" for ${Math.round(minutes)} minutes.`]
+    : [];
 }
 
 /** Whether the effect of the first two days differs from that of the last three (STATISTICS.md I3). */
