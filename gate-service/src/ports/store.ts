@@ -37,12 +37,14 @@ export interface ChangeRecords {
   /** Inserts the change; returns false and alters nothing when the id is there already. */
   insert(change: Change): Promise<boolean>;
   find(changeId: string): Promise<Change | null>;
+  /** The newest stamp first; what is left out does not filter. */
   list(filter: {
     repository?: string;
     states?: readonly ChangeState[];
     flag?: string;
     limit?: number;
   }): Promise<readonly Change[]>;
+  /** GateError `not_found` when there is no such change, `internal` when it would move a window that has started. */
   update(
     changeId: string,
     fields: Partial<Pick<Change, 'state' | 'activatedAt' | 'effectiveAt' | 'treatmentHash' | 'flagCreatedAt'>>,
@@ -71,17 +73,21 @@ export type AppendOutcome = 'accepted' | 'duplicate' | 'conflict';
 export interface EventRecords {
   /** Appends events in one go; one outcome per event, in order. `conflict`: same event_id, other content (not stored). */
   append(events: readonly AcceptedEvent[], receivedAt: EpochMs): Promise<readonly AppendOutcome[]>;
+  /** Keeps lines apart, the first 16 KiB of each, and counts them for those of the changes that exist. */
   quarantine(
     lines: readonly { repository: string; reason: QuarantineReason; line: string; changeIds: readonly string[] }[],
     receivedAt: EpochMs,
   ): Promise<void>;
   /** Records that a source reported itself alive (an empty accepted batch). */
   heartbeat(repository: string, at: EpochMs): Promise<void>;
-  /** Hours since 1970 in [from, to) with a heartbeat. */
+  /** Hours since 1970 with a heartbeat that have a minute in [from, to), ascending. */
   heartbeatHours(repository: string, from: EpochMinute, to: EpochMinute): Promise<readonly number[]>;
   /** Earliest minute of an `on` event of the change at or after `from`; null when there is none. */
   firstTreatmentMinute(changeId: string, from: EpochMs): Promise<EpochMinute | null>;
-  /** Builds the change's contributions for its window; called once, in the transaction that sets `effectiveAt`. */
+  /**
+   * Builds the change's contributions for its window; called once, in the transaction that sets `effectiveAt`.
+   * Called again it does nothing.
+   */
   startWindow(change: Change): Promise<void>;
   /** Tallies by minute of first exposure in [from, to), ascending, only minutes with trials. */
   tallies(
@@ -153,7 +159,11 @@ export interface InterventionRecords {
     leaseMs: number,
     owner: string,
   ): Promise<readonly (Intervention & { fence: number; memo: string | null })[]>;
-  /** Saves progress; false when the fence is stale. `dueAt` null means nothing more to do. `memo` is JSON kept with the row. */
+  /**
+   * Saves progress and ends the claim: from `dueAt` on (null: never) the row may be claimed again, so progress
+   * saved in the middle of an act names a time by which the act is over. False when the fence is stale; the
+   * fence stays good until the next claim. `memo` is JSON kept with the row.
+   */
   save(
     interventionId: string,
     fence: number,
@@ -208,7 +218,7 @@ export type TaskKind = 'look' | 'judge';
 
 /** Due looks and verdicts: due in business time, leased in real time. */
 export interface ScheduleRecords {
-  /** Inserts the task or moves its due time. */
+  /** Inserts the task or moves its due time; a lease stays. */
   put(task: { kind: TaskKind; changeId: string; dueAt: EpochMs }): Promise<void>;
   remove(kind: TaskKind, changeId: string): Promise<void>;
   /** One conditional update: tasks due at `businessNow` whose lease ran out at `realNow`. Ordered by due time, then change. */
@@ -219,7 +229,10 @@ export interface ScheduleRecords {
     owner: string;
     limit: number;
   }): Promise<readonly { kind: TaskKind; changeId: string; dueAt: EpochMs; fence: number }[]>;
-  /** Ends the claim and sets the next due time (null: nothing more). False when the fence is stale. */
+  /**
+   * Ends the claim and sets the next due time (null: nothing more); a `put` that came during the claim is not
+   * lost: the earlier time stands. False when the fence is stale.
+   */
   release(task: { kind: TaskKind; changeId: string; fence: number }, nextDueAt: EpochMs | null): Promise<boolean>;
   /** Earliest due time in business time; null when nothing is planned. */
   nextDue(): Promise<EpochMs | null>;
