@@ -35,6 +35,7 @@ interface Memo {
 
 type Step = End | { readonly retry: string; readonly memo: Memo; readonly unreadable: boolean };
 
+const SLACK = 1e-9;
 const FRESH_MEMO: Memo = { attempts: 0, intent: null, unreadableSince: null, alerted: false };
 /** A claim, renewed before each call: longer than two calls of 8 s each, and short enough to settle soon after a crash. */
 export const INTERVENTION_LEASE_MS = 30_000;
@@ -133,14 +134,22 @@ class Attempt {
         : end('already_safe', 'the flag was at or below the target already', reading);
     }
     if (!isOpen(change)) return this.#closed(reading);
-    const { intent } = this.#memo;
-    const raised = this.#facts !== null && reading.share > this.#facts.share + 1e-9;
-    if (intent === null ? raised : isOverruled(reading, intent, this.#called)) {
-      const since = intent === null ? 'decision' : 'intent';
-      const detail = `${reading.lastEventBy || 'somebody'} decided otherwise after the ${since}`;
+    if (this.#isOverruled(reading)) {
+      const detail = `${reading.lastEventBy || 'somebody'} decided otherwise after the decision`;
       return { ...end('superseded', detail, reading), overruled: true, mayHaveCalled: this.#everCalled };
     }
     return null;
+  }
+
+  /** What the gate knows of the flag includes the acts of its other interventions: only what came after counts. */
+  #isOverruled(reading: PresentFlag): boolean {
+    const facts = this.#facts;
+    if (facts !== null) {
+      if (facts.personRaisedAt !== null && facts.personRaisedAt >= this.#claimed.decidedAt) return true;
+      if (reading.share > facts.share + SLACK) return true;
+    }
+    const { intent } = this.#memo;
+    return intent !== null && isOverruled(reading, intent, this.#called, facts?.lastEventId ?? 0);
   }
 
   /** The change ended while its act was still to be done: its flag is no longer ours to touch. */

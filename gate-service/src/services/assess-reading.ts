@@ -37,10 +37,17 @@ export function isSafe(reading: PresentFlag, targetShare: number): boolean {
  * a call whose effect is not known, a flag that does not show it although a newer event is there was most
  * likely restored by a person: comparing the state alone cannot tell that from a call that never arrived.
  * @param mayHaveCalled whether the intent's call may have reached the flag service
+ * @param knownEventId  newest event that the gate knows the meaning of
  */
-export function isOverruled(reading: PresentFlag, intent: Intent, mayHaveCalled: boolean): boolean {
+export function isOverruled(
+  reading: PresentFlag,
+  intent: Intent,
+  mayHaveCalled: boolean,
+  knownEventId: number,
+): boolean {
   if (isRaised(reading, intent)) return true;
-  return mayHaveCalled && reading.lastEventId > intent.lastEventId && !showsCall(reading, intent.call);
+  const isNewer = reading.lastEventId > Math.max(intent.lastEventId, knownEventId);
+  return mayHaveCalled && isNewer && !showsCall(reading, intent.call);
 }
 
 function isRaised(reading: PresentFlag, { share, limits }: Intent): boolean {

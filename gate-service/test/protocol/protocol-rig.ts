@@ -4,7 +4,7 @@ import type { Change } from '../../src/domain/model/change.ts';
 import type { Intervention, InterventionKind } from '../../src/domain/model/intervention.ts';
 import type { LedgerType } from '../../src/domain/model/ledger-entry.ts';
 import { MINUTE_MS } from '../../src/domain/model/time.ts';
-import type { FlagReading } from '../../src/ports/flag-control.ts';
+import type { FlagControl, FlagReading, FlagResult } from '../../src/ports/flag-control.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { putFlagFacts, readFlagFacts } from '../../src/services/flag-facts.ts';
 import type { Gate } from '../../src/services/gate.ts';
@@ -22,6 +22,12 @@ export const START_SHARE = 0.5;
 /** Longer than any lease or back-off of the protocol. */
 const AGES_MS = 130_000;
 
+export interface Faults {
+  isDown: boolean;
+  /** What happens to the next write: its answer is lost, or it never arrives. */
+  nextWrite: 'answer_lost' | 'never_arrives' | null;
+}
+
 export interface RigOptions {
   /** Percentages of the flag's strategies; null for one without a percentage. */
   readonly rollouts?: readonly (string | null)[];
@@ -32,6 +38,8 @@ export class Rig {
   readonly flags: FakeFlags = createFakeFlags();
   readonly store: Store = createSqliteStore({ path: ':memory:', random: (count) => new Uint8Array(count) });
   readonly change: Change = changeOf(FLAG);
+  /** Between the gate and the flag service; people and the test itself are not cut off. */
+  readonly faults: Faults = { isDown: false, nextWrite: null };
   realNow = 1_000_000;
   businessNow = (MONDAY + 60) * MINUTE_MS;
   strategyIds: string[] = [];
@@ -78,7 +86,7 @@ export class Rig {
           this.realNow += ms;
         },
       },
-      flags: this.flags.control,
+      flags: faulty(this.flags.control, this.faults),
       observer: this.flags.observer,
       log: { debug() {}, info() {}, warn() {}, error() {} },
       random: { bytes: (count) => Uint8Array.from({ length: count }, () => this.#jitter.int(256)), uuid: () => 'uuid' },
@@ -101,6 +109,7 @@ export class Rig {
   async decide(kind: InterventionKind, targetShare = kind === 'turn_off' ? 0 : 0.05): Promise<string> {
     const { gate } = this.start();
     await this.look();
+    this.businessNow += 1;
     return this.store.transaction(async (tx) => {
       const epoch = await tx.interventions.nextEpoch(this.change.changeId, kind);
       const interventionId = `${this.change.changeId}:${kind}:${epoch}`;
@@ -128,7 +137,7 @@ export class Rig {
   /** The part of a look that reads the flag. */
   async look(): Promise<void> {
     const { gate } = this.start();
-    const read = await this.flags.activation.read(FLAG);
+    const read = await gate.flags.read(FLAG);
     if (read.ok) await this.store.transaction((tx) => takeFlagReading(gate, tx, this.change, read.value));
   }
 
@@ -144,6 +153,7 @@ export class Rig {
   /** Everything heals, and time enough passes, until nothing is due any more. */
   async settle(rounds = 12): Promise<void> {
     this.flags.heal();
+    Object.assign(this.faults, { isDown: false, nextWrite: null });
     for (let round = 0; round < rounds; round += 1) {
       this.realNow += AGES_MS;
       this.businessNow += MINUTE_MS;
@@ -197,6 +207,11 @@ export class Rig {
     return (await this.reading()).share;
   }
 
+  /** The call that the newest intent names. */
+  async lastIntended(): Promise<{ kind: string } | undefined> {
+    return (await this.entries('action.intent')).at(-1)?.payload?.call as { kind: string } | undefined;
+  }
+
   /** What the gate wrote, in order. */
   writes(): readonly string[] {
     return this.flags.calls
@@ -213,4 +228,22 @@ function changeOf(flag: string): Change {
     primary: { kpi: change.kpis[0]!.id, at_least: '+5%' },
   });
   return { ...change, contract };
+}
+
+/** The line between the gate and the flag service. */
+function faulty(control: FlagControl, faults: Faults): FlagControl {
+  const deadline = { ok: false, failure: { kind: 'deadline', detail: 'no answer' } } as const;
+  const write = async (work: () => Promise<FlagResult<void>>) => {
+    if (faults.isDown) return deadline;
+    const fault = faults.nextWrite;
+    faults.nextWrite = null;
+    if (fault === 'never_arrives') return deadline;
+    const result = await work();
+    return fault === 'answer_lost' ? deadline : result;
+  };
+  return {
+    read: async (flag) => (faults.isDown ? deadline : control.read(flag)),
+    lowerRollout: (flag, id, from, to) => write(() => control.lowerRollout(flag, id, from, to)),
+    turnOff: (flag) => write(() => control.turnOff(flag)),
+  };
 }

@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest';
+import { createSqliteStore } from '../../src/adapters/store/sqlite/sqlite-store.ts';
+import { GateError } from '../../src/contract/gate-error.ts';
+import type { ChangeState } from '../../src/domain/model/change.ts';
+import { activateChange } from '../../src/services/activate-change.ts';
+import type { ActivationGate } from '../../src/services/gate.ts';
+import { createFakeFlags } from '../fakes/fake-flags.ts';
+import { makeChange } from '../support/store-fixtures.ts';
+import { FLAG, Rig } from './protocol-rig.ts';
+
+/** A stamped change whose contract starts at 50%, and a gate that may activate it. */
+async function stamped(state: ChangeState = 'stamped') {
+  const flags = createFakeFlags();
+  const store = createSqliteStore({ path: ':memory:' });
+  const change = { ...makeChange({ flag: FLAG, state, effectiveAt: null }), activatedAt: null };
+  await store.transaction((tx) => tx.changes.insert(change));
+  const rig = await Rig.open();
+  const gate: ActivationGate = {
+    ...rig.start().gate,
+    store,
+    flags: flags.control,
+    observer: flags.observer,
+    activation: flags.activation,
+  };
+  return {
+    flags,
+    gate,
+    activate: () =>
+      activateChange(gate, change.changeId, null, 'test').then(
+        () => 'activated',
+        (error: unknown) => (error instanceof GateError ? error.code : Promise.reject(error)),
+      ),
+    find: async () => (await store.transaction((tx) => tx.changes.find(change.changeId)))!,
+    setState: (next: ChangeState) => store.transaction((tx) => tx.changes.update(change.changeId, { state: next })),
+    types: async () => (await store.transaction((tx) => tx.ledger.entries({}))).map(({ type }) => type),
+    raising: () =>
+      flags.calls
+        .filter(({ operation }) => operation === 'enable' || operation === 'addGradualStrategy')
+        .map(({ operation, rest }) => [operation, ...rest].join(' ')),
+    share: async () => {
+      const read = await flags.activation.read(FLAG);
+      return read.ok && read.value.kind === 'present' ? read.value.share : null;
+    },
+  };
+}
+
+describe('activation', () => {
+  test('a flag that does not exist is made, prepared, read back, and only then enabled', async () => {
+    const one = await stamped();
+    expect(await one.activate()).toBe('activated');
+    const order = one.flags.calls.map(({ operation }) => operation);
+    expect(order.slice(0, 7)).toEqual(['read', 'createFlag', 'read', 'addGradualStrategy', 'read', 'enable', 'read']);
+    expect([await one.share(), (await one.find()).state]).toEqual([0.5, 'watching']);
+    expect((await one.types()).slice(0, 2)).toEqual(['activation.intent', 'activation.accepted']);
+  });
+
+  test('repeating it changes nothing', async () => {
+    const one = await stamped();
+    await one.activate();
+    const [calls, types] = [one.raising(), await one.types()];
+    expect(await one.activate()).toBe('activated');
+    expect([one.raising(), await one.types()]).toEqual([calls, types]);
+  });
+
+  test.each(['watching', 'throttled', 'off', 'judged', 'decided', 'superseded', 'void'] as const)(
+    'a change that is %s is refused, and the flag not touched',
+    async (state) => {
+      const one = await stamped(state);
+      expect(await one.activate()).toBe('conflict');
+      expect(one.flags.calls).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['100', 'conflict'],
+    ['51', 'conflict'],
+    ['50', 'activated'],
+    ['10', 'activated'],
+  ])('a flag that is on at %s%% is %s without a call that raises', async (rollout, end) => {
+    const one = await stamped();
+    await one.flags.person.createFlag(FLAG);
+    await one.flags.person.addStrategy(FLAG, { parameters: { rollout, stickiness: 'default', groupId: FLAG } });
+    await one.flags.person.turnOn(FLAG);
+    expect(await one.activate()).toBe(end);
+    expect([one.raising(), await one.share()]).toEqual([[], Number(rollout) / 100]);
+  });
+
+  test.each<[string, Parameters<ReturnType<typeof createFakeFlags>['person']['addStrategy']>[1][]]>([
+    ['one above the start', [{ parameters: { rollout: '60', stickiness: 'default', groupId: FLAG } }]],
+    ['one without a percentage', [{ name: 'userWithId', parameters: {} }]],
+    ['two', [{ parameters: { rollout: '10' } }, { parameters: { rollout: '20' } }]],
+  ])('a flag that is off with %s strategies is refused and never enabled', async (_, strategies) => {
+    const one = await stamped();
+    await one.flags.person.createFlag(FLAG);
+    for (const strategy of strategies) await one.flags.person.addStrategy(FLAG, strategy);
+    expect(await one.activate()).toBe('conflict');
+    expect([one.raising(), await one.share(), (await one.find()).state]).toEqual([[], 0, 'stamped']);
+    expect(await one.types()).toEqual(['activation.intent', 'activation.refused']);
+  });
+
+  test('an archived flag is refused', async () => {
+    const one = await stamped();
+    await one.flags.person.createFlag(FLAG);
+    await one.flags.person.archive(FLAG);
+    expect(await one.activate()).toBe('conflict');
+    expect(one.raising()).toEqual([]);
+  });
+
+  test.each(['createFlag', 'addGradualStrategy', 'enable'] as const)(
+    'the answer of %s is lost: the next try goes on from what it reads',
+    async (operation) => {
+      for (const applied of [true, false]) {
+        const one = await stamped();
+        one.flags.fail(operation, { failure: { kind: 'deadline', detail: 'scripted' }, applied, times: 1 });
+        expect(await one.activate()).toBe('flag_service');
+        expect((await one.find()).state).toBe('stamped');
+        expect(await one.activate()).toBe('activated');
+        expect(await one.share()).toBe(0.5);
+      }
+    },
+  );
+
+  test('a change that was superseded while its flag was prepared is not watched', async () => {
+    const one = await stamped();
+    const { activation } = one.gate;
+    const gate: ActivationGate = {
+      ...one.gate,
+      activation: {
+        ...activation,
+        enable: async (flag, percent) => {
+          await one.setState('void');
+          return activation.enable(flag, percent);
+        },
+      },
+    };
+    await expect(activateChange(gate, (await one.find()).changeId, null, 'test')).rejects.toThrow(/became void/);
+    expect(await one.find()).toMatchObject({ state: 'void', activatedAt: null });
+  });
+
+  test('two activations at the same time make one', async () => {
+    const one = await stamped();
+    expect(await Promise.all([one.activate(), one.activate()])).toContain('activated');
+    expect((await one.types()).filter((type) => type === 'activation.accepted')).toHaveLength(1);
+    expect(await one.share()).toBe(0.5);
+  });
+});
+
+test('the watch is given no port that raises', async () => {
+  const { gate } = (await Rig.open()).start();
+  expect(Object.keys(gate.flags).sort()).toEqual(['lowerRollout', 'read', 'turnOff']);
+  expect(Object.keys(gate)).not.toContain('activation');
+});
