@@ -15,7 +15,7 @@ export interface ServerOptions {
   readonly adminToken: string | null;
 }
 
-/** The HTTP server over the route table. Limits and time-outs are those of RELIABILITY.md H9 and H10. */
+/** The HTTP server over the route table. Limits and time-outs are those of docs/reliability.md H9 and H10. */
 export function createServer(gate: Gate, routes: readonly Route[], options: ServerOptions): FastifyInstance {
   const app = Fastify({
     logger: false,

@@ -41,7 +41,7 @@ const FRESH_MEMO: Memo = { attempts: 0, intent: null, unreadableSince: null, ale
 export const INTERVENTION_LEASE_MS = 30_000;
 /** No call is made later than this after the claim was renewed: the process may have been paused, and lost it. */
 const LONGEST_HOLD_MS = 15_000;
-/** People are told when the flag service has not answered for this long (RELIABILITY.md section 2). */
+/** People are told when the flag service has not answered for this long (docs/reliability.md section 2). */
 const UNREADABLE_ALERT_MS = 60_000;
 const MAX_BACKOFF_MS = 30_000;
 /** Calls in one attempt: one for each strategy, and a few that a person's edits at the same time make void. */

@@ -21,7 +21,7 @@ export function kpisHash(kpis: readonly Kpi[]): string {
   return sha256(canonicalJson(toWire(deciding)));
 }
 
-/** `chg-<PR or push>-<10 hex>`: the same commit and contract always get the same id (DESIGN.md section 3). */
+/** `chg-<PR or push>-<10 hex>`: the same commit and contract always get the same id (docs/design.md section 3). */
 export function makeChangeId(
   repository: string,
   pullRequest: number | null,
@@ -38,7 +38,10 @@ export function pseudonymizer(secret: string, repository: string): (userId: stri
   return (userId) => createHmac('sha256', key).update(userId).digest('hex').slice(0, 32);
 }
 
-/** Hash of an API token's secret; the token has 256 random bits, so no slow function is needed (RELIABILITY.md 6.2). */
+/**
+ * Hash of an API token's secret; the token has 256 random bits, so no slow function is needed (docs/reliability.md
+ * 6.2).
+ */
 export function tokenHash(secret: string, token: string): string {
   return createHmac('sha256', `changegate/token/${secret}`).update(token).digest('hex');
 }

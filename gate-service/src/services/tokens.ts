@@ -22,7 +22,7 @@ export interface IssuedToken {
   readonly expiresAt: number;
 }
 
-/** Makes an API token; only its hash is stored. `activate` goes with no other scope (DESIGN.md section 3). */
+/** Makes an API token; only its hash is stored. `activate` goes with no other scope (docs/design.md section 3). */
 export async function issueToken(
   gate: Gate,
   request: { scopes: readonly Scope[]; repository: string | null; days: number },

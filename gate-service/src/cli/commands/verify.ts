@@ -8,7 +8,7 @@ import type { CliIo } from '../io.ts';
 import { toLedgerEntry } from '../ledger-export.ts';
 import { readUserFile } from '../read-user-file.ts';
 
-/** Exit codes of RELIABILITY.md 1.5. */
+/** Exit codes of docs/reliability.md 1.5. */
 const EXIT_CODES = { ok: 0, broken: 1, shorter_than_anchor: 2, unanchored_tail: 3 } as const;
 const ANCHOR = /^(\d+):([0-9a-f]{64})$/;
 

@@ -5,7 +5,7 @@ const VariantSchema = z.enum(['on', 'off']);
 const Finite = z.number().refine(Number.isFinite, { error: 'allowed: a finite number' });
 
 /**
- * One line of an events batch (DESIGN.md section 6). It names its changes in at most one of three ways:
+ * One line of an events batch (docs/design.md section 6). It names its changes in at most one of three ways:
  * `change_id` with `version_flag`, `changes`, or `flags`; an event that names none is baseline.
  */
 export const EventLineSchema = z

@@ -1,6 +1,8 @@
 import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf';
 
-/** Earliest judgement of an intervention's effect on exposures, and the units it needs (RELIABILITY.md section 2). */
+/**
+ * Earliest judgement of an intervention's effect on exposures, and the units it needs (docs/reliability.md section 2).
+ */
 export const EFFECT_MINUTES = 3;
 export const EFFECT_UNITS = 30;
 const REJECT_BELOW = 0.001;

@@ -27,8 +27,8 @@ interface Arrival {
 
 /**
  * Feeds new minutes to the harm monitors in the order in which their outcomes became known (minute + within), the metrics
- * of one moment together, and looks for alarms after each moment (STATISTICS.md K1, K14). So one look after an hour finds
- * the same alarms, at the same minutes, as sixty looks would have; minutes outside every phase are skipped.
+ * of one moment together, and looks for alarms after each moment (docs/statistics.md K1, K14). So one look after an
+ * hour finds the same alarms, at the same minutes, as sixty looks would have; minutes outside every phase are skipped.
  * @param monitors in the order of `input`
  */
 export function consumeMinutes(

@@ -2,7 +2,9 @@ import { DAY_MINUTES, type EpochMinute, HOUR_MINUTES } from '../model/time.ts';
 import type { KpiHistory } from '../model/verdict.ts';
 import { expectedTrials } from './history.ts';
 
-/** A bucket in which nothing came is telling only where this many trials were expected (STATISTICS.md section Q). */
+/**
+ * A bucket in which nothing came is telling only where this many trials were expected (docs/statistics.md section Q).
+ */
 export const TELLING_TRIALS = 10;
 
 /** How much of the window the data speaks for. Without an answer `share` is null. */
@@ -37,10 +39,10 @@ export function eligibleShare(trials: number, expected: number | null): number {
 }
 
 /**
- * Coverage of one KPI over the window (STATISTICS.md section Q): consecutive buckets, each the shortest run of whole
- * hours in which the change should see 10 trials, whole days at most; a bucket without a trial in either arm is missing,
- * unless its source reported itself alive in every hour of it. The history's expectation is scaled by the eligible share,
- * so a change on a small part of the traffic is not held to all of it.
+ * Coverage of one KPI over the window (docs/statistics.md section Q): consecutive buckets, each the shortest run of
+ * whole hours in which the change should see 10 trials, whole days at most; a bucket without a trial in either arm is
+ * missing, unless its source reported itself alive in every hour of it. The history's expectation is scaled by the
+ * eligible share, so a change on a small part of the traffic is not held to all of it.
  * @returns share null when the window is empty or the data is not finite; without history buckets are whole days
  */
 export function coverageOf(input: CoverageInput): Coverage {

@@ -7,7 +7,7 @@ import { SAMPLE_RATIO_ALPHA, sampleRatioMismatch } from '../statistics/sample-ra
 import { splitsTraffic } from './effect-scale.ts';
 import { checkMetric, type ObservedWindow, QUANTITY_CHECKS } from './metric-quality.ts';
 
-/** Units served both variants within one phase make the arms alike (STATISTICS.md section Q). */
+/** Units served both variants within one phase make the arms alike (docs/statistics.md section Q). */
 const MULTI_EXPOSURE_LIMIT = 0.01;
 /** The same event_id with other content. */
 const CONFLICT_LIMIT = 0.001;
@@ -16,9 +16,9 @@ const QUARANTINE_LIMIT = 0.005;
 const REFUSALS = ['bad_hash', 'missing_hash', 'no_unit'] as const;
 
 /**
- * The data quality gate (STATISTICS.md section Q): each check says what it found. A check that could not be made is
- * `unknown`, which is shown and stands in the way of a pass; nothing is ever assumed to be fine. Before the window is
- * complete, as at an alarm, what may still come is unknown and not missing; see windowCheck.
+ * The data quality gate (docs/statistics.md section Q): each check says what it found. A check that could not be made
+ * is `unknown`, which is shown and stands in the way of a pass; nothing is ever assumed to be fine. Before the window
+ * is complete, as at an alarm, what may still come is unknown and not missing; see windowCheck.
  * @returns checks in a fixed order: those of the change first, then those of each KPI
  */
 export function checkDataQuality(evidence: VerdictEvidence): readonly QualityCheck[] {

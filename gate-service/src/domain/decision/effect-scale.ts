@@ -6,14 +6,15 @@ import { asGain, asRelativeChange, type Estimate } from '../statistics/estimate.
 import type { Stratum } from '../statistics/mantel-haenszel.ts';
 import { stratifiedDifference, stratifiedRatio } from '../statistics/stratified.ts';
 
-/** Verdict intervals are two one-sided 5% tests (STATISTICS.md section A). */
+/** Verdict intervals are two one-sided 5% tests (docs/statistics.md section A). */
 export const VERDICT_CONFIDENCE = 0.9;
 
 type Direction = Kpi['direction'];
 
 /**
  * The gain of the treatment over the control on an effect's own scale: above 0 is good. Relative effects are ratio - 1
- * (or 1 - ratio where a decrease is good), absolute ones the difference of rates (STATISTICS.md B3, B4, section I).
+ * (or 1 - ratio where a decrease is good), absolute ones the difference of rates (docs/statistics.md B3, B4, section
+ * I).
  * @param strata comparable phases; see comparableStrata
  * @param confidence two-sided, in (0, 1)
  * @returns fraction: 0.05 is "5%" or "5 percentage points"; non-answers as stratifiedRatio and stratifiedDifference
@@ -42,7 +43,7 @@ export function gainOf(effect: Effect, direction: Direction): number {
 
 /**
  * The phases in which both variants were on offer, as strata: where the flag was off or fully on there is no control to
- * compare with, and stray units of a cached flag are no random sample (STATISTICS.md section I).
+ * compare with, and stray units of a cached flag are no random sample (docs/statistics.md section I).
  */
 export function comparableStrata(
   evidence: Pick<MetricEvidence, 'strata'>,

@@ -5,7 +5,7 @@ import { type FamilyWealth, familyWealth } from '../statistics/family-wealth.ts'
 import { type HarmMonitorState, logWealth } from '../statistics/harm-monitor.ts';
 import { THROTTLE_ALPHA } from './start-watch.ts';
 
-/** Family wealth of 20 throttles (alpha .05), of 100 turns off (alpha .01); STATISTICS.md section P. */
+/** Family wealth of 20 throttles (alpha .05), of 100 turns off (alpha .01); docs/statistics.md section P. */
 export const THROTTLE_LOG_WEALTH = Math.log(1 / THROTTLE_ALPHA);
 export const TURN_OFF_LOG_WEALTH = Math.log(100);
 /** Fresh wealth that shows the issue to persist while throttled: jointly .05 * .1 under no harm (section P). */
@@ -19,8 +19,9 @@ export interface Wealths {
 }
 
 /**
- * Merges the metrics' wealths (STATISTICS.md K14): over the window, over the latest throttled phase, and since a person
- * raised exposure. A metric that has nothing there counts as wealth 1, as its weight was fixed before the first block.
+ * Merges the metrics' wealths (docs/statistics.md K14): over the window, over the latest throttled phase, and since a
+ * person raised exposure. A metric that has nothing there counts as wealth 1, as its weight was fixed before the first
+ * block.
  */
 export function mergeWealths(
   monitors: readonly MetricWatch[],
@@ -53,8 +54,8 @@ export function mergeWealths(
 }
 
 /**
- * The thresholds that the wealths crossed for the first time at this minute (STATISTICS.md section P). Each alarm is kept
- * once: for the window, for each throttled phase, and for each raise.
+ * The thresholds that the wealths crossed for the first time at this minute (docs/statistics.md section P). Each alarm
+ * is kept once: for the window, for each throttled phase, and for each raise.
  * @param at when the outcomes of the minute were complete
  */
 export function newAlarms(

@@ -36,7 +36,7 @@ export function slotMinutes(rule: Pick<FastRule, 'forMinutes'>): number {
 }
 
 /**
- * Whether a rate lies beyond the rule's limit with one-sided 99.9% Clopper-Pearson confidence (STATISTICS.md B2).
+ * Whether a rate lies beyond the rule's limit with one-sided 99.9% Clopper-Pearson confidence (docs/statistics.md B2).
  * @returns false under 20 trials and for broken counts
  */
 export function isBeyondLimit(rule: Pick<FastRule, 'side' | 'limit'>, tally: Tally): boolean {

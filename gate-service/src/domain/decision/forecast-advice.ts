@@ -5,7 +5,7 @@ import type { Forecast } from '../model/forecast.ts';
 import type { VerdictProbabilities } from '../statistics/verdict-probabilities.ts';
 import { WANTED_POWER } from './forecast-odds.ts';
 
-/** Under this chance of a pass or a fail the window is not worth its wait (STATISTICS.md N8). */
+/** Under this chance of a pass or a fail the window is not worth its wait (docs/statistics.md N8). */
 const DECISIVE_ENOUGH = 0.5;
 /** The longest window that a contract may ask for. */
 const LONGEST_WINDOW_WEEKS = 4;
@@ -23,9 +23,9 @@ export interface AdviceInput {
 type Advice = Pick<Forecast, 'conclusion' | 'summary' | 'adjustments'>;
 
 /**
- * What to make of a forecast (STATISTICS.md N8): `adjust` when there is nothing to compare with or to compute from, when
- * the author expects less than the minimum, or when the window will probably decide nothing; each with the concrete
- * change that would help. Otherwise `go`.
+ * What to make of a forecast (docs/statistics.md N8): `adjust` when there is nothing to compare with or to compute
+ * from, when the author expects less than the minimum, or when the window will probably decide nothing; each with the
+ * concrete change that would help. Otherwise `go`.
  */
 export function adviseForecast(input: AdviceInput): Advice {
   return noControl(input) ?? noHistory(input) ?? underMinimum(input) ?? undecided(input) ?? go(input);

@@ -22,7 +22,7 @@ import {
 import { forecastDetection, type HistoryMinutes, replayFastRule } from './forecast-watch.ts';
 import { expectedTrials, historyTotal } from './history.ts';
 
-/** A prediction without a stated uncertainty is taken for good to half its size (STATISTICS.md N4). */
+/** A prediction without a stated uncertainty is taken for good to half its size (docs/statistics.md N4). */
 const DEFAULT_UNCERTAINTY = 0.5;
 
 export interface ForecastInput {
@@ -35,9 +35,9 @@ export interface ForecastInput {
 }
 
 /**
- * What the window can show, before the deploy (STATISTICS.md section N): expected units from the KPI's whole traffic, the
- * smallest effect that can be shown, the odds of each verdict under the author's prediction, how soon the watch would
- * notice harm, and a conclusion with what to adjust. `findings` are the caller's to fill in.
+ * What the window can show, before the deploy (docs/statistics.md section N): expected units from the KPI's whole
+ * traffic, the smallest effect that can be shown, the odds of each verdict under the author's prediction, how soon the
+ * watch would notice harm, and a conclusion with what to adjust. `findings` are the caller's to fill in.
  * @throws GateError invalid_input, when the primary KPI has no definition
  */
 export function forecastChange(input: ForecastInput): Forecast {
@@ -139,7 +139,7 @@ function primaryOf(
   };
 }
 
-/** The smallest gain that the window shows with 80% power, on the contract's scale (STATISTICS.md N2). */
+/** The smallest gain that the window shows with 80% power, on the contract's scale (docs/statistics.md N2). */
 function detectable({ baseline, nA, nB, direction, scale }: Design): number | null {
   const { status, mde } = minimumDetectableEffect({
     pA: baseline,

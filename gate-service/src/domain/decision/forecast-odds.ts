@@ -7,11 +7,11 @@ import { type VerdictProbabilities, verdictProbabilities } from '../statistics/v
 import { judgeRule, type VerdictOutcome, type VerdictRule } from '../statistics/verdict-rule.ts';
 import { gainEstimate } from './effect-scale.ts';
 
-/** One-sided error of pass and fail (STATISTICS.md section A). */
+/** One-sided error of pass and fail (docs/statistics.md section A). */
 export const VERDICT_ALPHA = 0.05;
-/** The power that people plan for (STATISTICS.md section A). */
+/** The power that people plan for (docs/statistics.md section A). */
 export const WANTED_POWER = 0.8;
-/** With fewer units per arm the verdict's odds are enumerated, not approximated (STATISTICS.md N6). */
+/** With fewer units per arm the verdict's odds are enumerated, not approximated (docs/statistics.md N6). */
 const ENUMERATE_BELOW = 100;
 /** The prediction's error is spread over this many equally likely effects when odds are enumerated. */
 const PREDICTED_EFFECTS = 9;
@@ -43,7 +43,7 @@ export function rateUnderGain({ direction, scale, baseline }: Design, gain: numb
   return Math.min(1, Math.max(0, baseline + change));
 }
 
-/** Standard error of the gain at the window's end, on the contract's scale (STATISTICS.md N1). */
+/** Standard error of the gain at the window's end, on the contract's scale (docs/statistics.md N1). */
 export function gainStandardError(design: Design, gain: number): number {
   const { baseline: pA, nA, nB, scale } = design;
   const pB = rateUnderGain(design, gain);
@@ -53,8 +53,8 @@ export function gainStandardError(design: Design, gain: number): number {
 }
 
 /**
- * Chance of each verdict when the true gain is `gain` give or take `spread` (STATISTICS.md N4; N6 under 100 units per
- * arm, through the real verdict function).
+ * Chance of each verdict when the true gain is `gain` give or take `spread` (docs/statistics.md N4; N6 under 100 units
+ * per arm, through the real verdict function).
  * @returns `invalid` with NaN for a design that cannot be computed
  */
 export function verdictOdds(design: Design, gain: number, spread: number): VerdictProbabilities {
@@ -78,7 +78,7 @@ export function verdictOdds(design: Design, gain: number, spread: number): Verdi
 
 /**
  * Chance that an effect of the minimum's size is told from none, or no effect from the margin for `no_worse_than`
- * (STATISTICS.md N2).
+ * (docs/statistics.md N2).
  * @returns in [0, 1]; null when there is nothing to detect or it cannot be computed
  */
 export function powerAtMinimum(design: Design): number | null {
@@ -94,7 +94,7 @@ export function powerAtMinimum(design: Design): number | null {
 }
 
 /**
- * Weeks of the same traffic until the effect that the rule is about is found with 80% power (STATISTICS.md N3).
+ * Weeks of the same traffic until the effect that the rule is about is found with 80% power (docs/statistics.md N3).
  * @param windowWeeks length of the window that nA and nB are for
  * @returns whole weeks from 1; null when no time would be enough
  */

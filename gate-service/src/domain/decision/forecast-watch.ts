@@ -22,7 +22,7 @@ export interface HistoryMinutes {
 
 /**
  * How soon the harm monitor would notice a doubling of what is bad, or a halving of what is good, from the first minute
- * on, and how many units it would have hurt by then (STATISTICS.md N5).
+ * on, and how many units it would have hurt by then (docs/statistics.md N5).
  * @param span the window ahead, in minutes since 1970
  * @returns    nulls without history, or when it would never be noticed
  */

@@ -4,7 +4,7 @@ import type { KpiHistory } from '../model/verdict.ts';
 
 /** Older weeks say little about the next one. */
 const MOST_WEEKS = 8;
-/** The season is read from the newest weeks only (STATISTICS.md N1). */
+/** The season is read from the newest weeks only (docs/statistics.md N1). */
 const SEASON_WEEKS = 4;
 const HOURS_PER_WEEK = 168;
 /** A KPI whose first event came this late into a span was there for the whole span: quiet shops start their day late. */
@@ -19,7 +19,8 @@ export type HourTally = Tally & { readonly hour: number };
 
 /**
  * Summarises a KPI's past in complete spans of 168 h counted back from the last full hour before `now`, so that every
- * span holds each hour of the week once (STATISTICS.md N1). The oldest span counts only if the KPI was there by then.
+ * span holds each hour of the week once (docs/statistics.md N1). The oldest span counts only if the KPI was there by
+ * then.
  * @param hours         hours with trials, in any order; those before the spans are used only to date the first event
  * @param withinMinutes time in which an outcome may still come: younger trials are left out
  * @returns             no weeks and no hours of the week when there is no complete span

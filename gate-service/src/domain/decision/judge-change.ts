@@ -36,8 +36,8 @@ interface Case {
 }
 
 /**
- * The verdict on a change from its evidence alone (STATISTICS.md section O): looked at once, first match wins. In this
- * order: the promise or the treatment moved, or the record is broken; an off that the watch decided; data quality;
+ * The verdict on a change from its evidence alone (docs/statistics.md section O): looked at once, first match wins. In
+ * this order: the promise or the treatment moved, or the record is broken; an off that the watch decided; data quality;
  * guardrails with established harm; the primary's rule; and what keeps a pass from being one. Missing, thin or broken
  * data is `inconclusive`, never `pass`.
  * @returns plain JSON, the same for the same evidence

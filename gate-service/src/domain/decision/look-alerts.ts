@@ -4,12 +4,12 @@ import { type EpochMs, startOfMinute } from '../model/time.ts';
 import { DEFAULT_GRACE_MINUTES, isBlind } from './assess-signal.ts';
 import { phaseOf } from './watch-metric.ts';
 
-/** Treatment units that known shares let expect without one coming: by chance once in 10^13 (STATISTICS.md G4). */
+/** Treatment units that known shares let expect without one coming: by chance once in 10^13 (docs/statistics.md G4). */
 const SILENT_TREATMENT_UNITS = 30;
 
 /**
  * Metrics whose control flows while their treatment went silent since the last look, within the phase that lasts
- * (STATISTICS.md G4). An alert only: silence never turns anything off.
+ * (docs/statistics.md G4). An alert only: silence never turns anything off.
  */
 export function silentTreatments(
   before: readonly MetricWatch[],

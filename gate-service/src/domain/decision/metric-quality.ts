@@ -7,7 +7,7 @@ import { twoProportionZ } from '../statistics/two-proportion-z.ts';
 import { coverageOf } from './coverage.ts';
 import { comparableStrata } from './effect-scale.ts';
 
-/** Late shares that differ between the arms bias what the looks consumed (STATISTICS.md K1). */
+/** Late shares that differ between the arms bias what the looks consumed (docs/statistics.md K1). */
 const LATE_ALPHA = 0.001;
 /** A floor of 90% is met by 0.9 however it was rounded. */
 const ROUNDING = 1e-9;
@@ -21,8 +21,8 @@ export interface ObservedWindow {
 }
 
 /**
- * The data quality checks of one KPI of the contract (STATISTICS.md section Q): is there data at all, are its counts
- * possible, do the phases hold it, does it cover the window, did its source answer, did both arms arrive alike.
+ * The data quality checks of one KPI of the contract (docs/statistics.md section Q): is there data at all, are its
+ * counts possible, do the phases hold it, does it cover the window, did its source answer, did both arms arrive alike.
  * @param metric null when the contract names a KPI without a definition
  * @returns      checks named `<check>:<kpi>`; without usable data only the check that failed
  */

@@ -7,7 +7,7 @@ import type { Stratum } from '../statistics/mantel-haenszel.ts';
 import { judgeRule, type RuleVerdict } from '../statistics/verdict-rule.ts';
 import { comparableStrata, gainEstimate, gainOf } from './effect-scale.ts';
 
-/** Error budget of all guardrail harm claims together, one-sided (STATISTICS.md sections A and M). */
+/** Error budget of all guardrail harm claims together, one-sided (docs/statistics.md sections A and M). */
 const GUARDRAIL_ALPHA = 0.05;
 
 /** One metric of the verdict, with what judging needs beyond what people are shown. */
@@ -44,7 +44,7 @@ export function judgedMetrics(evidence: VerdictEvidence): readonly JudgedMetric[
 }
 
 /**
- * The primary KPI against its rule (STATISTICS.md section O).
+ * The primary KPI against its rule (docs/statistics.md section O).
  * @returns `inconclusive: insufficient_data` when the estimate is no answer or the contract has no effect to hold it
  *          against
  */
@@ -60,7 +60,7 @@ export function judgePrimary({ gain }: JudgedMetric, { change }: Pick<VerdictEvi
 }
 
 /**
- * KPI ids of the guardrails with harm beyond their margin, by Holm's step-down over all guardrails (STATISTICS.md
+ * KPI ids of the guardrails with harm beyond their margin, by Holm's step-down over all guardrails (docs/statistics.md
  * section M): with k not rejected yet, each is held against its interval at one-sided .05 / k, and rejections make room
  * for the next round. The same as Holm on p-values, without needing any.
  */
@@ -77,7 +77,10 @@ export function harmedGuardrails(metrics: readonly JudgedMetric[]): readonly str
   return metrics.map(({ metric }) => metric.kpi.id).filter((id) => harmed.includes(id));
 }
 
-/** KPI ids of the guardrails that must be shown non-inferior and are not (STATISTICS.md O6; no correction, section M). */
+/**
+ * KPI ids of the guardrails that must be shown non-inferior and are not (docs/statistics.md O6; no correction, section
+ * M).
+ */
 export function unprovenGuardrails(metrics: readonly JudgedMetric[]): readonly string[] {
   return metrics
     .filter((one) => one.metric.mustBeNonInferior && !isNonInferior(one))

@@ -10,7 +10,7 @@ export type FlagCall =
   | { readonly kind: 'lower'; readonly strategyId: string; readonly from: string; readonly to: string };
 
 /**
- * The calls that bring a flag down to a target share (RELIABILITY.md D13). Strategies are alternatives, so
+ * The calls that bring a flag down to a target share (docs/reliability.md D13). Strategies are alternatives, so
  * each enabled gradual one is lowered to its part of the target; a flag with an enabled strategy that has no
  * percentage cannot be throttled and is turned off.
  * @param targetShare share of the treatment to reach, in [0, 1]

@@ -8,7 +8,9 @@ import { proposeRestore } from './propose-restore.ts';
 
 /** A new decision against a person's raise is made at most this often (the flag must not flap). */
 const AGAINST_PERSON_EVERY_MS = 24 * 60 * 60_000;
-/** A throttle goes to the contract's share, or to a fifth of the present one but never under 1% (STATISTICS.md P). */
+/**
+ * A throttle goes to the contract's share, or to a fifth of the present one but never under 1% (docs/statistics.md P).
+ */
 const THROTTLE_DIVISOR = 5;
 const SMALLEST_THROTTLE = 0.01;
 
@@ -23,10 +25,10 @@ export interface PlanInput {
 }
 
 /**
- * What to do about the flag, as data (STATISTICS.md section P): the strongest step that an alarm calls for and that was
- * not decided yet. Only alarms lead to a step, so a source that does not answer never does. The ladder is one-way: the
- * target lies below the present share. After a person raised exposure only alarms found in later data count, and each
- * kind of step is decided at most once in 24 h.
+ * What to do about the flag, as data (docs/statistics.md section P): the strongest step that an alarm calls for and
+ * that was not decided yet. Only alarms lead to a step, so a source that does not answer never does. The ladder is
+ * one-way: the target lies below the present share. After a person raised exposure only alarms found in later data
+ * count, and each kind of step is decided at most once in 24 h.
  * @returns `observe` instead of a step in observe mode; `propose_restore` is a word to people, never an act
  */
 export function planIntervention(input: PlanInput): InterventionPlan {

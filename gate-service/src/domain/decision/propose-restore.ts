@@ -6,16 +6,16 @@ import { type EpochMs, minuteOf } from '../model/time.ts';
 import { detectionTime } from '../statistics/detection-time.ts';
 import { THROTTLE_ALPHA } from './start-watch.ts';
 
-/** A throttled phase says nothing about recovery before this time (STATISTICS.md section P). */
+/** A throttled phase says nothing about recovery before this time (docs/statistics.md section P). */
 const SHORTEST_WAIT_MINUTES = 60;
-/** And not before a doubling of the bad rate would have been noticed three times over (STATISTICS.md P, N5). */
+/** And not before a doubling of the bad rate would have been noticed three times over (docs/statistics.md P, N5). */
 const DETECTION_TIMES = 3;
 const DOUBLING = 2;
 
 /**
  * Proposes to people to raise exposure again, when the throttled phase has lasted long enough to show harm and shows
- * none: fresh wealth below 1, and no KPI worse than its margin (STATISTICS.md section P). Said once a phase; nothing in
- * the gate acts on it.
+ * none: fresh wealth below 1, and no KPI worse than its margin (docs/statistics.md section P). Said once a phase;
+ * nothing in the gate acts on it.
  * @returns null when there is nothing to propose
  */
 export function proposeRestore(input: {

@@ -25,7 +25,7 @@ import { planIntervention } from './plan-intervention.ts';
 import { watchFastRules } from './watch-fast-rules.ts';
 import type { WatchContext } from './watch-metric.ts';
 
-/** Minutes that an event may take to reach the built-in store before its minute is consumed (STATISTICS.md K1). */
+/** Minutes that an event may take to reach the built-in store before its minute is consumed (docs/statistics.md K1). */
 export const WATERMARK_MINUTES = 2;
 
 /** What the sources say about one metric at this look. */
@@ -64,7 +64,7 @@ export interface Look {
   readonly plan: InterventionPlan;
 }
 
-/** The first minute that is not mature at `now` for a KPI, and never beyond the window (STATISTICS.md K1). */
+/** The first minute that is not mature at `now` for a KPI, and never beyond the window (docs/statistics.md K1). */
 export function consumableUntil(
   change: Pick<Change, 'contract'> & { readonly effectiveAt: EpochMinute },
   metric: Pick<Metric, 'kpi'>,
@@ -86,7 +86,7 @@ interface Prepared {
 /**
  * One look at a change: consumes what has matured, advances the harm monitors and fast rules, assesses each metric's
  * signal and plans what to do. Pure, so it can be repeated; what it consumed decides, not when it was run, so skipped
- * looks lose nothing (STATISTICS.md K1).
+ * looks lose nothing (docs/statistics.md K1).
  */
 export function evaluateLook(input: LookInput): Look {
   const { change, phases, watch, now } = input;
@@ -209,7 +209,7 @@ function assess(input: LookInput, one: Prepared, monitor: MetricWatch, adverse: 
   });
 }
 
-/** Blamed on its own, or the culprit of an alarm since the last raise (STATISTICS.md K14). */
+/** Blamed on its own, or the culprit of an alarm since the last raise (docs/statistics.md K14). */
 function adverseReason(
   { kpi }: Metric,
   alarms: readonly Alarm[],

@@ -14,14 +14,14 @@ import { expectedTrials, historyTotal } from './history.ts';
 
 /** alpha of the first step; the same everywhere, so that pruning and alarms speak of one threshold (section A). */
 export const THROTTLE_ALPHA = 0.05;
-/** Units per arm below which blocks close at 2 instead of 3 units (STATISTICS.md K, tiny traffic). */
+/** Units per arm below which blocks close at 2 instead of 3 units (docs/statistics.md K, tiny traffic). */
 const TINY_UNITS_PER_ARM = 200;
 /** Pruning needs both arms; a start share of 0 or 1 is treated as almost. */
 const SMALLEST_ARM_SHARE = 0.01;
 
 /**
  * The watch at the start of the window: one harm monitor for each KPI that the contract names, fixed for the whole window
- * by what was known before it (STATISTICS.md K2, K3): prior control rate, candidates worth betting on, margins.
+ * by what was known before it (docs/statistics.md K2, K3): prior control rate, candidates worth betting on, margins.
  * @param change    with `effectiveAt` set
  * @param histories one per KPI, as they were at the window's start; a KPI without one starts knowing nothing
  * @throws          GateError internal, when the window has not started
@@ -76,7 +76,7 @@ function startMetric(
   };
 }
 
-/** Guardrails have their margin; a KPI that is also primary or leading has none (STATISTICS.md K14). */
+/** Guardrails have their margin; a KPI that is also primary or leading has none (docs/statistics.md K14). */
 function monitorConfig(
   { kpi, roles, margin }: Metric,
   history: KpiHistory | null,

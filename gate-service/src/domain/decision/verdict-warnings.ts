@@ -7,7 +7,10 @@ import { newcombeDifference } from '../statistics/newcombe-difference.ts';
 import { VERDICT_CONFIDENCE } from './effect-scale.ts';
 import type { OffDecision } from './judge-change.ts';
 
-/** Gap of early and late effects, in standard errors, and each one's own size with opposite signs (STATISTICS.md I3). */
+/**
+ * Gap of early and late effects, in standard errors, and each one's own size with opposite signs (docs/statistics.md
+ * I3).
+ */
 const NOVELTY_Z = 2.58;
 const OPPOSITE_Z = 1.96;
 /** A quiet night is no news: silence is told from a hundredth of the window on. The data-quality table has every minute. */
@@ -88,7 +91,7 @@ function silenceWarning(title: string, { nonAnswerMinutes }: MetricEvidence, win
     : [];
 }
 
-/** Whether the effect of the first two days differs from that of the last three (STATISTICS.md I3). */
+/** Whether the effect of the first two days differs from that of the last three (docs/statistics.md I3). */
 function noveltyWarning(title: string, novelty: MetricEvidence['novelty']): readonly string[] {
   if (!novelty) return [];
   const early = effect(novelty.firstDays);

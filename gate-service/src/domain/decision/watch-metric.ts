@@ -25,15 +25,15 @@ export function phaseOf(phases: readonly Phase[], minute: EpochMinute): Phase | 
   return phases.find(({ startMinute, endMinute }) => startMinute <= minute && minute < (endMinute ?? Infinity)) ?? null;
 }
 
-/** The fresh monitor of a throttled phase bets everything with its first block (STATISTICS.md section P). */
+/** The fresh monitor of a throttled phase bets everything with its first block (docs/statistics.md section P). */
 export function freshConfig(config: HarmMonitorConfig): HarmMonitorConfig {
   return { ...config, onset: 'immediate' };
 }
 
 /**
- * Consumes one minute of one metric (STATISTICS.md K1, U): ends the open block where the allocation changed, then feeds
- * the monitor of the whole window, the fresh one of a throttled phase, and the one since a person's raise. Phases without
- * both variants on offer are counted but not compared.
+ * Consumes one minute of one metric (docs/statistics.md K1, U): ends the open block where the allocation changed, then
+ * feeds the monitor of the whole window, the fresh one of a throttled phase, and the one since a person's raise. Phases
+ * without both variants on offer are counted but not compared.
  * @param minute inside `phase`, later than every minute consumed before
  */
 export function watchMinute(
@@ -102,7 +102,7 @@ function watchSinceRaise(
   return { raisedAt, state: advanceHarmMonitor(metric.config, state, monitorMinute(minute, minuteOf(raisedAt))) };
 }
 
-/** Control units since the treatment last had one, within one phase that serves both (STATISTICS.md G4). */
+/** Control units since the treatment last had one, within one phase that serves both (docs/statistics.md G4). */
 function silence(metric: MetricWatch, { off, on }: MinuteTally, phase: Phase): number {
   if (!splitsTraffic(phase) || !(on.n === 0)) return 0;
   return (metric.phaseIndex === phase.index ? metric.controlSinceTreatment : 0) + off.n;

@@ -2,7 +2,7 @@ import type { EpochMs } from './time.ts';
 
 export type InterventionKind = 'throttle' | 'turn_off';
 
-/** The closed set of ends of an intervention (RELIABILITY.md section 2). `pending` is the only open one. */
+/** The closed set of ends of an intervention (docs/reliability.md section 2). `pending` is the only open one. */
 export const INTERVENTION_OUTCOMES = [
   'pending',
   'accepted',

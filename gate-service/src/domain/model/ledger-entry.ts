@@ -37,7 +37,7 @@ export const LEDGER_TYPES = [
 export type LedgerType = (typeof LEDGER_TYPES)[number];
 
 /**
- * One entry of the hash chain (RELIABILITY.md 1.5). `entryHash` = SHA-256("changegate/ledger/v1\0" ‖
+ * One entry of the hash chain (docs/reliability.md 1.5). `entryHash` = SHA-256("changegate/ledger/v1\0" ‖
  * prevHash ‖ RFC 8785 form of {seq, ts, type, actor, repository, change_id, payload_hash}), hex;
  * `payloadHash` = SHA-256(salt ‖ RFC 8785 form of the payload), hex. The first entry's prevHash is 64 zeros.
  */

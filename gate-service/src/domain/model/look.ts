@@ -27,7 +27,7 @@ export interface MetricLook {
 }
 
 /**
- * Where the change's ladder stands (STATISTICS.md section P). Plain JSON; a function of the consumed minutes, the
+ * Where the change's ladder stands (docs/statistics.md section P). Plain JSON; a function of the consumed minutes, the
  * phases and the time of a person's raise, not of when the looks happened. Restoring is only ever proposed.
  */
 export interface WatchState {

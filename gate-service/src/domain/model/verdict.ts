@@ -32,7 +32,10 @@ export interface MetricEvidence {
   /** Minutes of the window in which the metric's signal was each non-answer. */
   readonly nonAnswerMinutes: Partial<Record<Signal, number>>;
   readonly logWealth: number;
-  /** Totals of the first two and of the last three days, for the novelty check (STATISTICS.md I3); absent when not kept. */
+  /**
+   * Totals of the first two and of the last three days, for the novelty check (docs/statistics.md I3); absent when not
+   * kept.
+   */
   readonly novelty?: { readonly firstDays: TallyByVariant; readonly lastDays: TallyByVariant };
 }
 

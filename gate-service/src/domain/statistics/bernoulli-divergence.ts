@@ -1,5 +1,5 @@
 /**
- * Kullback-Leibler divergence KL(p||q) of two Bernoulli rates in nats, 0 ln 0 = 0 (STATISTICS.md R1).
+ * Kullback-Leibler divergence KL(p||q) of two Bernoulli rates in nats, 0 ln 0 = 0 (docs/statistics.md R1).
  * @returns >= 0; Infinity when q is 0 or 1 and p is not; NaN outside [0, 1]
  */
 export function bernoulliDivergence(p: number, q: number): number {

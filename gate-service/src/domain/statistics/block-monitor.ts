@@ -27,7 +27,7 @@ export interface BlockRules<Open, State extends BlockMonitorState<Open>, Minute>
   readonly nothing: Open;
   readonly accepts: (minute: Minute) => boolean;
   readonly merge: (open: Open, minute: Minute) => Open;
-  /** By sizes alone, never by outcomes: that keeps the wealth valid (STATISTICS.md K1). */
+  /** By sizes alone, never by outcomes: that keeps the wealth valid (docs/statistics.md K1). */
   readonly isFull: (open: Open) => boolean;
   /** Whether the block may be closed early, at a change of allocation: also by sizes alone. */
   readonly canClose: (open: Open) => boolean;
@@ -48,8 +48,8 @@ export function startBlocks<Open>(isConfig: boolean, candidates: number, nothing
 }
 
 /**
- * Consumes one minute (STATISTICS.md K1): adds it to the open block and closes the block when it is full. The same minutes
- * in the same order give a bit-identical state.
+ * Consumes one minute (docs/statistics.md K1): adds it to the open block and closes the block when it is full. The same
+ * minutes in the same order give a bit-identical state.
  * @returns the next state; unchanged for a minute already consumed; a broken minute leaves the wealth alone and is counted
  */
 export function advanceBlocks<Open, State extends BlockMonitorState<Open>, Minute extends { readonly minute: number }>(
@@ -67,7 +67,9 @@ export function advanceBlocks<Open, State extends BlockMonitorState<Open>, Minut
   return rules.isFull(next.open) ? closeBlock(rules, next) : next;
 }
 
-/** Ends the open block at a change of allocation, which no block may span (STATISTICS.md U): closed or discarded. */
+/**
+ * Ends the open block at a change of allocation, which no block may span (docs/statistics.md U): closed or discarded.
+ */
 export function endOpenBlock<Open, State extends BlockMonitorState<Open>, Minute>(
   rules: BlockRules<Open, State, Minute>,
   state: State,
@@ -76,7 +78,7 @@ export function endOpenBlock<Open, State extends BlockMonitorState<Open>, Minute
   return rules.canClose(state.open) ? closeBlock(rules, state) : { ...state, open: rules.nothing };
 }
 
-/** Marks an increase of exposure (STATISTICS.md K6): ends the open block and moves an extra 10% of the reserve. */
+/** Marks an increase of exposure (docs/statistics.md K6): ends the open block and moves an extra 10% of the reserve. */
 export function stepUp<Open, State extends BlockMonitorState<Open>, Minute>(
   rules: BlockRules<Open, State, Minute>,
   state: State,

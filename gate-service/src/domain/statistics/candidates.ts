@@ -3,20 +3,20 @@ import { clipRate } from './control-rate.ts';
 import type { NullLine } from './null-line.ts';
 import { referencePoint } from './reference-point.ts';
 
-/** Odds multipliers of the bad-event rate, from a tenth more to total failure (STATISTICS.md K3). */
+/** Odds multipliers of the bad-event rate, from a tenth more to total failure (docs/statistics.md K3). */
 export const DEFAULT_PSI: readonly number[] = [1.1, 1.2, 1.4, 1.8, 2.5, 4, 8, 25];
 
 /** A monitor keeps at least this many candidates however thin the traffic. */
 const FEWEST_CANDIDATES = 3;
 
-/** Equal prior weights that sum to 1 (STATISTICS.md K3). */
+/** Equal prior weights that sum to 1 (docs/statistics.md K3). */
 export function equalWeights(count: number): number[] {
   return Array.from({ length: count }, () => 1 / count);
 }
 
 /**
- * The treatment's bad-event rate under candidate psi: psi times the odds at the edge of the null (STATISTICS.md K3; with
- * harm = decrease this is the division of the good events' odds).
+ * The treatment's bad-event rate under candidate psi: psi times the odds at the edge of the null (docs/statistics.md
+ * K3; with harm = decrease this is the division of the good events' odds).
  * @param psi    odds multiplier > 1
  * @param thetaA control's bad-event rate in (0, 1)
  * @param line   edge of the null
@@ -42,7 +42,7 @@ export interface CandidateTraffic {
 
 /**
  * Drops candidates that a week of traffic cannot detect, N I(psi) < ln(1/alpha) / 2, so that their weight goes to those
- * it can; keeps at least three (STATISTICS.md K3).
+ * it can; keeps at least three (docs/statistics.md K3).
  * @returns psi in the given order; the largest three when fewer are detectable
  */
 export function pruneCandidates(psi: readonly number[], traffic: CandidateTraffic, line: NullLine): number[] {

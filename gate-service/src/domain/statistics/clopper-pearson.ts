@@ -9,8 +9,8 @@ import {
 } from './estimate.ts';
 
 /**
- * One-sided lower Clopper-Pearson bound: the rate is above it with confidence `level` (STATISTICS.md B2). Exact, so a
- * fast rule that needs the bound beyond its limit keeps its promise at any count.
+ * One-sided lower Clopper-Pearson bound: the rate is above it with confidence `level` (docs/statistics.md B2). Exact,
+ * so a fast rule that needs the bound beyond its limit keeps its promise at any count.
  * @param x     events, integer, 0 <= x <= n
  * @param n     units
  * @param level one-sided confidence in (0, 1), e.g. 0.999
@@ -22,14 +22,14 @@ export function clopperPearsonLower(x: number, n: number, level: number): number
 }
 
 /** One-sided upper Clopper-Pearson bound: the rate is below it with confidence `level`; 1 when x = n or n = 0.
- *  Parameters and non-answers as in clopperPearsonLower (STATISTICS.md B2). */
+ *  Parameters and non-answers as in clopperPearsonLower (docs/statistics.md B2). */
 export function clopperPearsonUpper(x: number, n: number, level: number): number {
   if (!isProportionArm({ y: x, n }) || !isProbabilityLevel(level)) return Number.NaN;
   return x === n ? 1 : betaQuantile(level, x + 1, n - x);
 }
 
 /**
- * Two-sided exact interval of one proportion (STATISTICS.md B2), for display only: verdicts use B1, B3 and B4.
+ * Two-sided exact interval of one proportion (docs/statistics.md B2), for display only: verdicts use B1, B3 and B4.
  * @param x    events, integer, 0 <= x <= n
  * @param n    units
  * @param conf two-sided confidence in (0, 1)

@@ -2,9 +2,9 @@ import { bernoulliDivergence } from './bernoulli-divergence.ts';
 import { type EstimateStatus, isProbabilityLevel } from './estimate.ts';
 import type { Onset } from './onset-schedule.ts';
 
-/** Nats that not knowing the effect, and overshoot, cost the monitor on average (STATISTICS.md N5). */
+/** Nats that not knowing the effect, and overshoot, cost the monitor on average (docs/statistics.md N5). */
 const UNKNOWN_EFFECT_NATS = 1.2;
-/** Nats that protection against a late onset costs at once: half the wealth is kept back (STATISTICS.md N5). */
+/** Nats that protection against a late onset costs at once: half the wealth is kept back (docs/statistics.md N5). */
 const ONSET_NATS = 0.7;
 
 /** The harm and the traffic for which to forecast the time to an alarm. */
@@ -22,7 +22,8 @@ export interface DetectionInput {
 }
 
 /**
- * Expected minutes until the harm monitor alarms, and the events that harm will have cost by then (STATISTICS.md N5).
+ * Expected minutes until the harm monitor alarms, and the events that harm will have cost by then (docs/statistics.md
+ * N5).
  * @returns `ok` with minutes > 0 and eventsHarmed, the treatment's units with a bad outcome beyond what control's rate
  *          would have given; `insufficient` with Infinity when the rates are equal; `invalid` with NaN for broken input
  * @see     Wald's identity with the two-arm information of R1; simulated 57 min for S1 with onset protection

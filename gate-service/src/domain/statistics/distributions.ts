@@ -8,7 +8,7 @@ import stdlibNormalCdf from '@stdlib/stats-base-dists-normal-cdf';
 import stdlibNormalQuantile from '@stdlib/stats-base-dists-normal-quantile';
 
 /**
- * The one place that touches the numerical library (STATISTICS.md T1). Upper tails are survival functions of their
+ * The one place that touches the numerical library (docs/statistics.md T1). Upper tails are survival functions of their
  * own, never 1 - cdf, which would lose every digit beyond 1e-16. All take finite numbers and answer NaN for NaN.
  */
 

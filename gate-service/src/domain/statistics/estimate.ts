@@ -1,7 +1,7 @@
 /** `ok`: usable. `insufficient`: too little data. `degenerate`: no variance to judge by. `invalid`: broken input. */
 export type EstimateStatus = 'ok' | 'insufficient' | 'degenerate' | 'invalid';
 
-/** What every estimator returns (STATISTICS.md section A). Units are those of the quantity estimated. */
+/** What every estimator returns (docs/statistics.md section A). Units are those of the quantity estimated. */
 export interface Estimate {
   readonly status: EstimateStatus;
   /** NaN when there is none; +Infinity for a ratio over a control arm without events. */
@@ -23,7 +23,7 @@ export interface ProportionArm {
   readonly n: number;
 }
 
-/** Counts above this are refused: near 2^53 sums of integers stop being exact (STATISTICS.md section U). */
+/** Counts above this are refused: near 2^53 sums of integers stop being exact (docs/statistics.md section U). */
 const LARGEST_COUNT = 1e15;
 
 /** Whether a value is a usable count: an integer in [0, 1e15]. NaN, Infinity, fractions and negatives are not. */
@@ -62,12 +62,12 @@ export function intervalEstimate(
   return { status: 'ok', ...interval, se: Number.isFinite(width) ? width / (2 * z) : null, df: null, method, n };
 }
 
-/** A ratio B/A as relative change B/A - 1 (STATISTICS.md section A): +0.05 is "5% more". Keeps the status. */
+/** A ratio B/A as relative change B/A - 1 (docs/statistics.md section A): +0.05 is "5% more". Keeps the status. */
 export function asRelativeChange(ratio: Estimate): Estimate {
   return { ...ratio, estimate: ratio.estimate - 1, lo: ratio.lo - 1, hi: ratio.hi - 1 };
 }
 
-/** A difference or relative change turned so that above 0 is good (STATISTICS.md section A). Keeps the status. */
+/** A difference or relative change turned so that above 0 is good (docs/statistics.md section A). Keeps the status. */
 export function asGain(change: Estimate, direction: 'up_is_good' | 'down_is_good'): Estimate {
   if (direction === 'up_is_good') return change;
   return { ...change, estimate: 0 - change.estimate, lo: 0 - change.hi, hi: 0 - change.lo };

@@ -8,8 +8,8 @@ import type { VerdictOutcome } from './verdict-rule.ts';
 const NEGLIGIBLE = 1e-12;
 
 /**
- * Chance of each verdict by enumerating both binomials through the real verdict function (STATISTICS.md N6), for fewer
- * than 100 units per arm, where the normal forecast is off by a few points.
+ * Chance of each verdict by enumerating both binomials through the real verdict function (docs/statistics.md N6), for
+ * fewer than 100 units per arm, where the normal forecast is off by a few points.
  * @param rates  assumed true rates in [0, 1] and whole units per arm
  * @param decide the verdict for yA and yB events; must be pure
  * @returns      probabilities; `invalid` with NaN for broken input

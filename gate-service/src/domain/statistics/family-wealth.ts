@@ -28,14 +28,14 @@ export interface FamilyWealth {
   readonly weights: readonly { readonly name: string; readonly weight: number }[];
 }
 
-/** Shares of the error budget (STATISTICS.md K14); guardrails divide theirs equally. */
+/** Shares of the error budget (docs/statistics.md K14); guardrails divide theirs equally. */
 const LEADING_WEIGHT = 0.35;
 const PRIMARY_WEIGHT = 0.25;
 const GUARDRAILS_WEIGHT = 0.4;
 
 /**
- * Weights u_m of the metrics a contract declares (STATISTICS.md K14), renormalised over the roles present. Declared, not
- * "has data by now": weights are fixed before the first block.
+ * Weights u_m of the metrics a contract declares (docs/statistics.md K14), renormalised over the roles present.
+ * Declared, not "has data by now": weights are fixed before the first block.
  * @param metrics each with at least one role
  * @returns       weights in the order given, summing to 1; empty for no metrics
  */
@@ -51,9 +51,9 @@ export function familyWeights(metrics: readonly Pick<MetricWealth, 'roles'>[]): 
 }
 
 /**
- * Merges the wealths of a change's metrics (STATISTICS.md K14). Metrics with one `within` live in one filtration, so the
- * weighted sum of their wealths is an e-process under any dependence. Across different `within` that fails, so the
- * groups are compared by e-Bonferroni: with group total U_g, the group's e-process sum(u_m W_m) / U_g is tested at
+ * Merges the wealths of a change's metrics (docs/statistics.md K14). Metrics with one `within` live in one filtration,
+ * so the weighted sum of their wealths is an e-process under any dependence. Across different `within` that fails, so
+ * the groups are compared by e-Bonferroni: with group total U_g, the group's e-process sum(u_m W_m) / U_g is tested at
  * alpha U_g, that is sum(u_m W_m) >= 1/alpha, and the errors add up to alpha. The family wealth is therefore the largest
  * group sum of u_m W_m: the plain sum when all share one `within`, and below 1 at the start otherwise.
  * @param metrics declared metrics with their ln wealth; order is irrelevant

@@ -17,7 +17,7 @@ export interface FisherTails {
 const TIE_SLACK = 1 + 1e-7;
 
 /**
- * Fisher's exact test of equal proportions (used by STATISTICS.md B5 when an expected cell is below 5).
+ * Fisher's exact test of equal proportions (used by docs/statistics.md B5 when an expected cell is below 5).
  * @param control   y events of n units, valid counts (the caller checks)
  * @param treatment y events of n units
  * @returns         tail probabilities, each in [0, 1]; all 1 when the table has a single possible value

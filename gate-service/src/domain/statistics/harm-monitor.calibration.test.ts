@@ -99,7 +99,7 @@ describe('calibration of the harm monitor (alpha .05, looked at every minute)', 
       8.3,
       0.15,
     ],
-  ])('finds %s in about the time of STATISTICS.md section 3', (_, part, history, minutes, slack) => {
+  ])('finds %s in about the time of docs/statistics.md section 3', (_, part, history, minutes, slack) => {
     const scenario = { minutes: DAY, perMinute: 100, share: constant(0.5), pA: constant(0), pB: constant(0), ...part };
     const found = alarms(configFor(history), scenario, 400, 3);
     expect(found.every((minute) => minute !== null)).toBe(true);

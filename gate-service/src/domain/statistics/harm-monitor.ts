@@ -62,7 +62,7 @@ export interface MonitorMinute {
 const NO_UNITS = { nA: 0, yA: 0, nB: 0, yB: 0 } as const;
 
 /**
- * Starts the always-valid harm monitor for one Bernoulli stream (STATISTICS.md K1-K6): wealth 1, all in reserve.
+ * Starts the always-valid harm monitor for one Bernoulli stream (docs/statistics.md K1-K6): wealth 1, all in reserve.
  * @returns state; status `invalid` (never alarms) for psi <= 1, weights that are not a distribution, a margin out of
  *          range, nMin < 1 or a broken history
  */
@@ -71,8 +71,8 @@ export function startHarmMonitor(config: HarmMonitorConfig): HarmMonitorState {
 }
 
 /**
- * Consumes one minute (STATISTICS.md K1): adds it to the open block and closes the block when both arms reach nMin. Only
- * the sizes decide, so validity is kept; the same minutes in the same order give a bit-identical state.
+ * Consumes one minute (docs/statistics.md K1): adds it to the open block and closes the block when both arms reach
+ * nMin. Only the sizes decide, so validity is kept; the same minutes in the same order give a bit-identical state.
  * @param minute consumable minute, in time order within one allocation
  * @returns      the next state; unchanged for a minute already consumed; broken counts (NaN, negative, y > n) leave the
  *               wealth alone and are counted in rejectedMinutes
@@ -86,9 +86,9 @@ export function advanceHarmMonitor(
 }
 
 /**
- * Ends the open block at a change of allocation, which no block may span (STATISTICS.md U): closes it when both arms hold
- * a unit, otherwise discards its units. Sizes alone decide, so validity is kept. Call it before the first minute of the
- * new phase.
+ * Ends the open block at a change of allocation, which no block may span (docs/statistics.md U): closes it when both
+ * arms hold a unit, otherwise discards its units. Sizes alone decide, so validity is kept. Call it before the first
+ * minute of the new phase.
  */
 export function closeOrDiscardOpenBlock(config: HarmMonitorConfig, state: HarmMonitorState): HarmMonitorState {
   return endOpenBlock(bernoulliRules(config), state);
@@ -96,7 +96,7 @@ export function closeOrDiscardOpenBlock(config: HarmMonitorConfig, state: HarmMo
 
 /**
  * Marks an increase of exposure, a likely moment for harm to begin: ends the open block and moves an extra 10% of the
- * remaining reserve to the candidates (STATISTICS.md K6).
+ * remaining reserve to the candidates (docs/statistics.md K6).
  */
 export function rampStep(config: HarmMonitorConfig, state: HarmMonitorState): HarmMonitorState {
   return stepUp(bernoulliRules(config), state);
@@ -135,7 +135,7 @@ function badEvents(harm: HarmDirection, y: number, n: number): number {
   return harm === 'increase' ? y : n - y;
 }
 
-/** Log likelihood ratio of a block, candidate over reference point (STATISTICS.md K4); 0 ln 0 = 0. */
+/** Log likelihood ratio of a block, candidate over reference point (docs/statistics.md K4); 0 ln 0 = 0. */
 function logIncrement(block: OpenBlock, thetaA: number, thetaB: number, line: NullLine): number {
   const { nA, yA, nB, yB } = block;
   const { a, b } = referencePoint(nB / (nA + nB), thetaA, thetaB, line);

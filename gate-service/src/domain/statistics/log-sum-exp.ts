@@ -1,5 +1,5 @@
 /**
- * ln(sum of exp(x_i)) without overflow or underflow: e-process state is kept in the log domain (STATISTICS.md A).
+ * ln(sum of exp(x_i)) without overflow or underflow: e-process state is kept in the log domain (docs/statistics.md A).
  * @param logs natural logs; -Infinity stands for 0
  * @returns    -Infinity for an empty list or only zeros; NaN if any input is NaN
  */

@@ -15,7 +15,7 @@ export function isStratum(stratum: Stratum): boolean {
 }
 
 /**
- * Mantel-Haenszel risk difference with Sato's variance (STATISTICS.md I1, I2): compares like with like, so a ramp
+ * Mantel-Haenszel risk difference with Sato's variance (docs/statistics.md I1, I2): compares like with like, so a ramp
  * with a drifting baseline does not turn into an effect (Simpson).
  * @param strata valid strata, each with units in at least one arm; a stratum with an empty arm weighs nothing
  * @returns      difference treatment minus control and its standard error, absolute; NaN when no stratum has both arms
@@ -38,7 +38,7 @@ export function mantelHaenszelDifference(strata: readonly Stratum[]): { estimate
 }
 
 /**
- * Mantel-Haenszel risk ratio with the Greenland-Robins variance of its log (STATISTICS.md I4).
+ * Mantel-Haenszel risk ratio with the Greenland-Robins variance of its log (docs/statistics.md I4).
  * @param strata valid strata
  * @returns      ratio treatment over control and the standard error of its natural log; NaN or Infinity when an arm
  *               has no events

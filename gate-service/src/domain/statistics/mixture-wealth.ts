@@ -10,18 +10,18 @@ export interface MixtureWealth {
   readonly scheduleMoved: number;
 }
 
-/** Wealth is shown up to here; the state itself is never capped (STATISTICS.md U). */
+/** Wealth is shown up to here; the state itself is never capped (docs/statistics.md U). */
 const DISPLAY_CAP = 1e12;
 const WEIGHT_SLACK = 1e-9;
 
-/** Wealth 1, all in reserve (STATISTICS.md K6). */
+/** Wealth 1, all in reserve (docs/statistics.md K6). */
 export function startWealth(candidates: number): MixtureWealth {
   return { logCandidates: Array.from({ length: candidates }, () => null), logReserve: 0, scheduleMoved: 0 };
 }
 
 /**
- * Moves what the onset schedule has due by this minute from the reserve to the candidates (STATISTICS.md K6). Call it
- * before the bets of a block: it depends on time only, so the mixture stays an e-process.
+ * Moves what the onset schedule has due by this minute from the reserve to the candidates (docs/statistics.md K6). Call
+ * it before the bets of a block: it depends on time only, so the mixture stays an e-process.
  */
 export function releaseScheduled<State extends MixtureWealth>(
   state: State,
@@ -36,7 +36,7 @@ export function releaseScheduled<State extends MixtureWealth>(
   return { ...moved, scheduleMoved: Math.max(mass, state.scheduleMoved) };
 }
 
-/** Moves an extra 10% of the remaining reserve: an increase of exposure is a likely onset (STATISTICS.md K6). */
+/** Moves an extra 10% of the remaining reserve: an increase of exposure is a likely onset (docs/statistics.md K6). */
 export function releaseRampStep<State extends MixtureWealth>(state: State, weights: readonly number[]): State {
   return moveReserve(state, weights, RAMP_STEP_SHARE);
 }
@@ -51,13 +51,14 @@ export function logWealth(state: Pick<MixtureWealth, 'logCandidates' | 'logReser
   return logSumExp([state.logReserve, ...state.logCandidates].map((log) => log ?? Number.NEGATIVE_INFINITY));
 }
 
-/** Wealth for display, capped at 1e12 (STATISTICS.md U). Never decide on it. */
+/** Wealth for display, capped at 1e12 (docs/statistics.md U). Never decide on it. */
 export function displayWealth(logWealth: number): number {
   return Math.min(DISPLAY_CAP, Math.exp(logWealth));
 }
 
 /**
- * p-value for display, valid at any time: min(1, 1 / largest wealth so far) (STATISTICS.md K15). Decide on the wealth.
+ * p-value for display, valid at any time: min(1, 1 / largest wealth so far) (docs/statistics.md K15). Decide on the
+ * wealth.
  * @param maxLogWealth ln of the largest wealth seen
  * @returns            in (0, 1]; NaN for NaN
  */

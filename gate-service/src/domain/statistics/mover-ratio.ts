@@ -14,8 +14,8 @@ import { wilson } from './wilson.ts';
 const NEGLIGIBLE = 1e-12;
 
 /**
- * Ratio of two proportions, treatment over control, by MOVER-R on Wilson limits (STATISTICS.md B4). Chosen because it
- * needs no log of a zero count and keeps enumerated coverage .88-.99 at nominal .90.
+ * Ratio of two proportions, treatment over control, by MOVER-R on Wilson limits (docs/statistics.md B4). Chosen because
+ * it needs no log of a zero count and keeps enumerated coverage .88-.99 at nominal .90.
  * @param control   y events of n units with the flag off
  * @param treatment y events of n units with the flag on
  * @param conf      two-sided confidence in (0, 1)

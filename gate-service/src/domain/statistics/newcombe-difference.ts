@@ -11,8 +11,8 @@ import {
 import { wilson } from './wilson.ts';
 
 /**
- * Difference of two proportions, treatment minus control, with Newcombe's hybrid score interval (STATISTICS.md B3).
- * Chosen because enumerated coverage is .88-.99 at nominal .90 from n = 10 on and it never collapses to width 0.
+ * Difference of two proportions, treatment minus control, with Newcombe's hybrid score interval (docs/statistics.md
+ * B3). Chosen because enumerated coverage is .88-.99 at nominal .90 from n = 10 on and it never collapses to width 0.
  * @param control   y events of n units with the flag off
  * @param treatment y events of n units with the flag on
  * @param conf      two-sided confidence in (0, 1)

@@ -13,7 +13,7 @@ export interface NullLine {
 }
 
 /**
- * The null of the harm monitor as one line in rates of bad events (STATISTICS.md K, K14). Falling good events are
+ * The null of the harm monitor as one line in rates of bad events (docs/statistics.md K, K14). Falling good events are
  * monitored as rising bad ones, bad = 1 - good:
  * - none: bad_B <= bad_A
  * - difference m: bad_B <= bad_A + m, the same line in good events (good_B >= good_A - m)

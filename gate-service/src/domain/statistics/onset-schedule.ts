@@ -2,7 +2,10 @@
  *  monitor of a throttled phase. A list gives the scheduled mass of each minute from the window's start, for replays. */
 export type Onset = 'mixture' | 'immediate' | { readonly massPerMinute: readonly number[] };
 
-/** Spans of the default schedule (STATISTICS.md K6): half at the first block, the rest spread evenly over each span. */
+/**
+ * Spans of the default schedule (docs/statistics.md K6): half at the first block, the rest spread evenly over each
+ * span.
+ */
 const FIRST_BLOCK_MASS = 0.5;
 const SPANS = [
   { fromMinute: 0, toMinute: 24 * 60, mass: 0.25 },
@@ -13,12 +16,12 @@ const SPANS = [
 /** What rounding may add to a schedule's total. */
 const MASS_SLACK = 1e-9;
 
-/** Share of the remaining reserve that an increase of exposure moves at once (STATISTICS.md K6). */
+/** Share of the remaining reserve that an increase of exposure moves at once (docs/statistics.md K6). */
 export const RAMP_STEP_SHARE = 0.1;
 
 /**
  * Share of the whole reserve that is scheduled to have moved to the candidates by a block that closes in this minute
- * (STATISTICS.md K6). A function of time only, so bets never depend on outcomes.
+ * (docs/statistics.md K6). A function of time only, so bets never depend on outcomes.
  * @param minute minutes since the start of the window, >= 0
  * @returns      in (0, 1], never falling; 1 from 168 h on
  */

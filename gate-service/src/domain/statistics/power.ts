@@ -10,7 +10,7 @@ export interface TwoRates {
 }
 
 /**
- * Unpooled standard error of the difference of two proportions at predicted rates (STATISTICS.md N1).
+ * Unpooled standard error of the difference of two proportions at predicted rates (docs/statistics.md N1).
  * @returns absolute; NaN for rates outside [0, 1] or units that are not positive
  */
 export function differenceStandardError({ pA, pB, nA, nB }: TwoRates): number {
@@ -33,7 +33,7 @@ export interface DetectableInput {
 }
 
 /**
- * Minimum detectable absolute gain of a proportion, MDE = (z_{1-alpha} + z_power) se(MDE) (STATISTICS.md N2). The
+ * Minimum detectable absolute gain of a proportion, MDE = (z_{1-alpha} + z_power) se(MDE) (docs/statistics.md N2). The
  * variance depends on the gain itself; for proportions that equation is a quadratic, so it is solved, not iterated.
  * @returns `ok` with mde > 0 as a share (0.01 is one point); `insufficient` with NaN when even 0% or 100% would not be
  *          enough; `invalid` for broken input
@@ -65,7 +65,7 @@ export interface SampleSizeInput {
 }
 
 /**
- * Units per arm to tell two rates apart (STATISTICS.md N3).
+ * Units per arm to tell two rates apart (docs/statistics.md N3).
  * @returns fractional units, round up for display; Infinity for equal rates; NaN for broken input
  * @see     Fleiss; equal arms checked against R 4.2.2 power.prop.test
  */
@@ -82,7 +82,7 @@ export function sampleSizePerArm(input: SampleSizeInput): { nA: number; nB: numb
 }
 
 /**
- * Power of a two-proportion test with equal arms: the inverse of N3 in the units (STATISTICS.md N3).
+ * Power of a two-proportion test with equal arms: the inverse of N3 in the units (docs/statistics.md N3).
  * @param n units per arm
  * @returns chance in (0, 1) of finding the effect in its direction; NaN for broken input
  * @see     R 4.2.2 power.prop.test
@@ -96,7 +96,7 @@ export function twoProportionPower(input: Omit<SampleSizeInput, 'power' | 'ratio
 }
 
 /**
- * Power of a normal test of an effect with a known standard error (STATISTICS.md N4 without a prediction error).
+ * Power of a normal test of an effect with a known standard error (docs/statistics.md N4 without a prediction error).
  * @param effect true effect, in the unit of se
  * @param se     standard error > 0
  * @param sides  1: only "larger" counts; 2: either direction

@@ -58,7 +58,7 @@ describe('proportions against R, statsmodels and the reference implementation', 
   });
 });
 
-describe('edge cases of STATISTICS.md section U', () => {
+describe('edge cases of docs/statistics.md section U', () => {
   it('n = 0 in an arm: widest interval, insufficient', () => {
     expect(wilson(0, 0, 0.9)).toMatchObject({ status: 'insufficient', lo: 0, hi: 1 });
     expect(clopperPearson(0, 0, 0.9)).toMatchObject({ status: 'insufficient', lo: 0, hi: 1 });

@@ -10,7 +10,7 @@ export interface ReferencePoint {
 const HALVINGS = 80;
 
 /**
- * Reverse information projection of an alternative onto the null (STATISTICS.md K4): the point that minimises
+ * Reverse information projection of an alternative onto the null (docs/statistics.md K4): the point that minimises
  * (1-f) KL(thetaA||a) + f KL(thetaB||b) over b <= intercept + slope * a. With it as denominator the likelihood ratio of
  * a block has expectation at most 1 under every member of the null, whatever the arm sizes.
  * @param treatmentShare f, treatment units / all units of the block, in (0, 1)

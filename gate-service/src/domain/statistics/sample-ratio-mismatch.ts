@@ -20,14 +20,14 @@ export interface SampleRatioTest {
   readonly n: number;
 }
 
-/** Prior concentrations of the mixture (STATISTICS.md G3): coarse, medium and fine departures. */
+/** Prior concentrations of the mixture (docs/statistics.md G3): coarse, medium and fine departures. */
 const CONCENTRATIONS = [100, 1000, 10000] as const;
 
-/** Fixed-horizon threshold on p and, as 1000 = 1/.001, on the Bayes factor (STATISTICS.md G1, G3). */
+/** Fixed-horizon threshold on p and, as 1000 = 1/.001, on the Bayes factor (docs/statistics.md G1, G3). */
 export const SAMPLE_RATIO_ALPHA = 0.001;
 
 /**
- * ln Bayes factor of Dirichlet-multinomial counts against fixed weights (STATISTICS.md G2). Valid under peeking.
+ * ln Bayes factor of Dirichlet-multinomial counts against fixed weights (docs/statistics.md G2). Valid under peeking.
  * @param counts  units per arm, integers
  * @param weights intended shares, positive, summing to 1
  * @param prior   Dirichlet parameters, positive; concentration * weights for G2
@@ -50,7 +50,7 @@ export function dirichletLogBayesFactor(
   return log;
 }
 
-/** ln of the mean over concentrations 100, 1000 and 10000 of the Bayes factor of one phase (STATISTICS.md G3). */
+/** ln of the mean over concentrations 100, 1000 and 10000 of the Bayes factor of one phase (docs/statistics.md G3). */
 export function mixtureLogBayesFactor(counts: readonly number[], weights: readonly number[]): number {
   const logs = CONCENTRATIONS.map((k) =>
     dirichletLogBayesFactor(
@@ -64,7 +64,7 @@ export function mixtureLogBayesFactor(counts: readonly number[], weights: readon
 
 /**
  * Sample ratio mismatch over phases: the chi-squares and their degrees of freedom are added (one fixed-horizon test,
- * STATISTICS.md G1), and the Bayes factors multiplied (may be looked at any time, G2 and G3).
+ * docs/statistics.md G1), and the Bayes factors multiplied (may be looked at any time, G2 and G3).
  * @param phases one entry per span of constant allocation; phases without units say nothing and are left out
  * @returns      fail when p < .001 at the verdict, or logBayesFactor >= ln 1000 at any look; units in an arm of weight
  *               0 give p = 0 and Infinity; nothing to test (no units, a single arm) is `insufficient`; NaN, negative

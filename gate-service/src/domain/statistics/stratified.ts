@@ -15,7 +15,7 @@ const ENOUGH_EVENTS = 5;
 const EMPTY: ProportionArm = { y: 0, n: 0 };
 
 /**
- * Difference of proportions over strata, the decision function of STATISTICS.md section I: one stratum is Newcombe
+ * Difference of proportions over strata, the decision function of docs/statistics.md section I: one stratum is Newcombe
  * (B3); several are Mantel-Haenszel +- z se (I1, I2) when each arm has 5 events, and otherwise Newcombe on the longest
  * stratum. Strata without units in both arms compare nothing and are left out.
  * @param strata spans of constant allocation with y events of n units per arm and their minutes; order is irrelevant
@@ -37,7 +37,7 @@ export function stratifiedDifference(strata: readonly Stratum[], conf: number): 
 }
 
 /**
- * Ratio of proportions over strata (STATISTICS.md section I): one stratum is MOVER-R (B4); several are the
+ * Ratio of proportions over strata (docs/statistics.md section I): one stratum is MOVER-R (B4); several are the
  * Mantel-Haenszel risk ratio with a Greenland-Robins interval on the log scale (I4) when each arm has 5 events, and
  * otherwise MOVER-R on the longest stratum.
  * @param strata as for stratifiedDifference

@@ -20,8 +20,8 @@ export interface TwoProportionTest {
 const SMALL_EXPECTED_CELL = 5;
 
 /**
- * Test of equal proportions: pooled score z, or Fisher's mid-p when any expected cell is below 5 (STATISTICS.md B5).
- * A p-value only where one is asked for: verdicts use intervals.
+ * Test of equal proportions: pooled score z, or Fisher's mid-p when any expected cell is below 5 (docs/statistics.md
+ * B5). A p-value only where one is asked for: verdicts use intervals.
  * @param control   y events of n units with the flag off
  * @param treatment y events of n units with the flag on
  * @returns         p in [0, 1]; all p = 1 when no unit or every unit had the event (nothing can differ); an empty arm

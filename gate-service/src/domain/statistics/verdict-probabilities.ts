@@ -29,7 +29,7 @@ export interface PredictionInput {
 }
 
 /**
- * Chance of each verdict before the deploy (STATISTICS.md N4): the estimate is normal around the prediction with
+ * Chance of each verdict before the deploy (docs/statistics.md N4): the estimate is normal around the prediction with
  * variance se^2 + predictionSd^2, and the rule's cut points divide its line.
  * @returns probabilities; `invalid` with NaN for broken input. Within .004 of simulated verdicts from 1000 units per arm
  *          on and .026 at 30: below 100 use exactVerdictProbabilities

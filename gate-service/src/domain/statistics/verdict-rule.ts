@@ -1,10 +1,10 @@
-/** Rules a contract can choose (STATISTICS.md section O). */
+/** Rules a contract can choose (docs/statistics.md section O). */
 export type VerdictRule = 'meets_minimum' | 'beats_zero' | 'proves_minimum' | 'no_worse_than';
 
 /** There is no fourth: thin, missing or broken data is `inconclusive`. */
 export type VerdictOutcome = 'pass' | 'fail' | 'inconclusive';
 
-/** An outcome and why; reason codes are those of STATISTICS.md section O. */
+/** An outcome and why; reason codes are those of docs/statistics.md section O. */
 export interface RuleVerdict {
   readonly verdict: VerdictOutcome;
   readonly reason: string;
@@ -47,7 +47,7 @@ const fail = (reason: string): RuleVerdict => ({ verdict: 'fail', reason });
 const PASS: RuleVerdict = { verdict: 'pass', reason: 'ok' };
 
 /**
- * The rule table of STATISTICS.md section O on a 90% interval looked at once: P(pass | no gain) and
+ * The rule table of docs/statistics.md section O on a 90% interval looked at once: P(pass | no gain) and
  * P(fail | gain >= minEffect) are at most 5%.
  * @returns `pass` with `ok`; `fail` with `harmful`, `below_minimum` or `worse_than_margin`; `inconclusive` with
  *          `not_enough_evidence`, `positive_below_minimum`, or `insufficient_data` when a number is missing. An infinite
@@ -81,7 +81,7 @@ export function judgeRule(input: RuleInput): RuleVerdict {
 }
 
 /**
- * The verdict in its order, first match wins (STATISTICS.md O1-O6): safety rollback, data quality, guardrails with
+ * The verdict in its order, first match wins (docs/statistics.md O1-O6): safety rollback, data quality, guardrails with
  * established harm, the primary's rule, guardrails that must be shown non-inferior. A guardrail without data is a
  * data-quality failure, never "no harm established".
  * @returns as judgeRule, and `safety_rollback`, `data_quality+rolled_back`, `data_quality:<first check>`,
@@ -107,7 +107,7 @@ export function judgeOrdered(input: OrderedInput): RuleVerdict {
 
 /**
  * Extra weeks of the same traffic until the interval would be as narrow as the effect: ceil(((z se)/max(|estimate|,
- * minEffect))^2), printed with an inconclusive verdict (STATISTICS.md section O).
+ * minEffect))^2), printed with an inconclusive verdict (docs/statistics.md section O).
  * @param z  critical value of the interval, 1.645 for 90%
  * @param se standard error of the estimate after one window
  * @returns  whole weeks >= 0; null when it cannot be said (no standard error, or nothing to detect)

@@ -10,7 +10,7 @@ import {
 
 /**
  * Wilson score interval of one proportion. Chosen because it stays inside [0, 1], has a width at 0 and n events and
- * is the building block of B3 and B4 (STATISTICS.md B1).
+ * is the building block of B3 and B4 (docs/statistics.md B1).
  * @param x    events, integer, 0 <= x <= n
  * @param n    units
  * @param conf two-sided confidence in (0, 1), e.g. 0.9
