@@ -1,0 +1,44 @@
+import type { ChangeContract } from '../../contract/change-contract.ts';
+import type { Kpi } from '../../contract/kpi-registry.ts';
+import type { MinuteTally } from '../model/look.ts';
+import type { EpochMinute } from '../model/time.ts';
+import type { Tally } from '../model/variant.ts';
+
+/** What a file says about one KPI, as sufficient statistics: the same whatever the order of its rows. */
+export interface ReplayKpi {
+  readonly kpiId: string;
+  /** Minutes of the window with trials, ascending. */
+  readonly minutes: readonly MinuteTally[];
+  /** Minutes before the window with trials of anybody, ascending. */
+  readonly history: readonly (Tally & { readonly minute: EpochMinute })[];
+  /** Minutes with a row of the KPI, ascending: of anybody, and of a unit that was served a variant in the window. */
+  readonly seen: readonly EpochMinute[];
+  readonly seenByChange: readonly EpochMinute[];
+}
+
+/** What is known of the rows of the window beside the trials. */
+export interface ReplayCounts {
+  /** Units by the variant of their first row in the window. */
+  readonly exposed: { readonly off: number; readonly on: number };
+  readonly multiExposedUnits: number;
+  /** Rows of the window that were used, repeated event ids left out. */
+  readonly acceptedRows: number;
+  readonly duplicateRows: number;
+  readonly conflictingRows: number;
+  /** Rows that cannot be read and may belong to the window. */
+  readonly unreadableRows: number;
+}
+
+/** The input of a replay: a contract, its KPIs, and what a file says. */
+export interface ReplayInput {
+  readonly contract: ChangeContract;
+  readonly kpis: readonly Kpi[];
+  readonly hashes: { readonly changeId: string; readonly contract: string; readonly kpis: string };
+  readonly contractPath: string;
+  /** First minute of the window: that of the first row with the change. */
+  readonly startMinute: EpochMinute;
+  /** Minute of the newest row of the file. */
+  readonly lastMinute: EpochMinute;
+  readonly data: readonly ReplayKpi[];
+  readonly counts: ReplayCounts;
+}

@@ -1,0 +1,142 @@
+import { RULE_VERSION } from '../decision/rule-version.ts';
+import { longestWithin, type Phase } from '../model/change.ts';
+import { EMPTY_LEDGER } from '../model/ledger-chain.ts';
+import type { MinuteTally } from '../model/look.ts';
+import { watchedMetricsOf } from '../model/metric.ts';
+import { NON_ANSWERS, type Signal } from '../model/signal.ts';
+import { DAY_MINUTES, type EpochMinute, type EpochMs, HOUR_MINUTES, MINUTE_MS, startOfMinute } from '../model/time.ts';
+import { addTallies, NO_TALLY, type TallyByVariant } from '../model/variant.ts';
+import type { KpiHistory, MetricEvidence, VerdictEvidence } from '../model/verdict.ts';
+import { logWealth } from '../statistics/harm-monitor.ts';
+import type { ReplayInput, ReplayKpi } from './replay-data.ts';
+import type { ReplayedWatch, SignalChange } from './replay-watch.ts';
+
+/** Stands where a change that was stamped has its repository and its commit: a file has neither. */
+export const REPLAY_REPOSITORY = 'replay/file';
+export const REPLAY_COMMIT = '0'.repeat(40);
+/** The reason under which rows that cannot be read are counted: one that the data quality gate holds to its limit. */
+const UNREADABLE = 'no_unit';
+
+/**
+ * The evidence of a replay's verdict, in the form in which the gate service keeps that of a change. What a file cannot
+ * tell (the flag, the branch's head) is unknown, and nothing was done to any flag.
+ * @param judgedAt when the verdict would have been made; before the window's end when the file ends there
+ */
+export function replayEvidence(
+  input: ReplayInput,
+  watched: ReplayedWatch,
+  facts: { readonly histories: readonly KpiHistory[]; readonly phases: readonly Phase[]; readonly judgedAt: EpochMs },
+): VerdictEvidence {
+  const { contract, kpis, counts, startMinute } = input;
+  const { phases, judgedAt, histories } = facts;
+  const start = startOfMinute(startMinute);
+  return {
+    ruleVersion: RULE_VERSION,
+    judgedAt,
+    cause: 'window_complete',
+    change: {
+      changeId: input.hashes.changeId,
+      repository: REPLAY_REPOSITORY,
+      pullRequest: null,
+      commitSha: REPLAY_COMMIT,
+      contractPath: input.contractPath,
+      flag: contract.flag,
+      contract,
+      contractHash: input.hashes.contract,
+      kpis,
+      kpisHash: input.hashes.kpis,
+      stampedAt: start,
+      activatedAt: start,
+      effectiveAt: startMinute,
+      treatmentHash: null,
+    },
+    phases,
+    metrics: watchedMetricsOf(input).map(({ kpi }) => {
+      const data = input.data.find(({ kpiId }) => kpiId === kpi.id);
+      const history = histories.find(({ kpiId }) => kpiId === kpi.id);
+      return metricEvidence(kpi.id, data?.minutes ?? [], history, input, watched, judgedAt);
+    }),
+    exposures: [{ phaseIndex: 0, ...counts.exposed }],
+    multiExposedUnits: counts.multiExposedUnits,
+    exposedUnits: counts.exposed.off + counts.exposed.on,
+    events: {
+      accepted: counts.acceptedRows,
+      duplicates: counts.duplicateRows,
+      conflicts: counts.conflictingRows,
+      quarantined: counts.unreadableRows === 0 ? {} : { [UNREADABLE]: counts.unreadableRows },
+    },
+    heartbeatHours: [],
+    interventions: [],
+    alarms: watched.watch.alarms,
+    headHashes: { contract: null, kpis: null },
+    treatmentHashNow: null,
+    personTurnedOffAt: null,
+    personOverruledAt: null,
+    supersededBy: null,
+    dataQualityRaisedBeforeAlarm: [],
+    pausedMinutes: 0,
+    ledgerVerified: true,
+    ledgerHead: EMPTY_LEDGER,
+  };
+}
+
+function metricEvidence(
+  kpiId: string,
+  minutes: readonly MinuteTally[],
+  history: KpiHistory | undefined,
+  { contract, kpis, startMinute }: ReplayInput,
+  { watch, signals, consumed }: ReplayedWatch,
+  judgedAt: EpochMs,
+): MetricEvidence {
+  const end = startMinute + contract.windowMinutes;
+  const monitor = watch.monitors.find((one) => one.kpiId === kpiId);
+  const lastOutcome = startOfMinute(end + longestWithin({ kpis }));
+  return {
+    kpiId,
+    strata: [{ phaseIndex: 0, minutes: contract.windowMinutes, ...totalOf(minutes, startMinute, end) }],
+    history: history ?? { kpiId, weeks: [], hourOfWeek: [] },
+    activeHours: hoursOf(minutes),
+    late: { off: 0, on: 0 },
+    consumed: consumed.get(kpiId) ?? { off: NO_TALLY, on: NO_TALLY },
+    nonAnswerMinutes: nonAnswerMinutes(
+      signals.filter((signal) => signal.kpiId === kpiId),
+      Math.min(judgedAt, lastOutcome),
+    ),
+    logWealth: monitor ? logWealth(monitor.cumulative) : 0,
+    novelty: {
+      firstDays: totalOf(minutes, startMinute, startMinute + 2 * DAY_MINUTES),
+      lastDays: totalOf(minutes, end - 3 * DAY_MINUTES, end),
+    },
+  };
+}
+
+function totalOf(minutes: ReplayKpi['minutes'], from: EpochMinute, to: EpochMinute): TallyByVariant {
+  let [off, on] = [NO_TALLY, NO_TALLY];
+  for (const one of minutes) {
+    if (one.minute < from || one.minute >= to) continue;
+    off = addTallies(off, one.off);
+    on = addTallies(on, one.on);
+  }
+  return { off, on };
+}
+
+function hoursOf(minutes: ReplayKpi['minutes']): MetricEvidence['activeHours'] {
+  const hours = new Map<number, number>();
+  for (const { minute, off, on } of minutes) {
+    const hour = Math.floor(minute / HOUR_MINUTES);
+    hours.set(hour, (hours.get(hour) ?? 0) + off.n + on.n);
+  }
+  return [...hours].map(([hour, n]) => ({ hour, n }));
+}
+
+/** Minutes that each non-answer lasted, from the changes of one KPI's signal. */
+function nonAnswerMinutes(signals: readonly SignalChange[], until: EpochMs): Partial<Record<Signal, number>> {
+  const minutes: Partial<Record<Signal, number>> = {};
+  signals.forEach(({ signal, at }, index) => {
+    const kind = NON_ANSWERS.find((nonAnswer) => nonAnswer === signal);
+    if (kind === undefined) return;
+    const end = Math.min(until, signals[index + 1]?.at ?? until);
+    minutes[kind] = (minutes[kind] ?? 0) + Math.max(0, (end - at) / MINUTE_MS);
+  });
+  return minutes;
+}
