@@ -1,0 +1,153 @@
+import { GateError } from '../../contract/gate-error.ts';
+import type { Kpi } from '../../contract/kpi-registry.ts';
+import { type EpochMinute, HOUR_MINUTES, minuteOf, startOfMinute, WEEK_MINUTES } from '../../domain/model/time.ts';
+import type { ReplayCounts, ReplayKpi } from '../../domain/replay/replay-data.ts';
+import { isUsed } from './event-ids.ts';
+import type { FieldMap } from './fields.ts';
+import { type Hash64, hash64 } from './hash-index.ts';
+import { KpiTally } from './kpi-tally.ts';
+import type { ReadLimits } from './limits.ts';
+import { contentOf, isBad, type Row } from './parse-row.ts';
+import { type FileSource, readRows } from './read-rows.ts';
+import type { Survey } from './survey.ts';
+import { TrialSet } from './trial-set.ts';
+import { UnitTable } from './unit-table.ts';
+
+/** How far back a KPI's history is read, as the gate service does. */
+export const HISTORY_MINUTES = 12 * WEEK_MINUTES;
+/** A file that is out of order by less than this is in order. */
+const ORDERLY_MINUTES = 2 * HOUR_MINUTES;
+
+export interface WindowSpan {
+  readonly start: EpochMinute;
+  readonly end: EpochMinute;
+  /** Outcomes may come until here. */
+  readonly last: EpochMinute;
+}
+
+export interface TalliedFile {
+  readonly data: readonly ReplayKpi[];
+  readonly counts: ReplayCounts;
+  readonly units: number;
+  readonly bytesOfUnits: number;
+  readonly rows: {
+    readonly history: number;
+    readonly window: number;
+    readonly after: number;
+    /** Rows in the window that are in no variant. */
+    readonly withoutVariant: number;
+    /** Rows of the window by units that have an earlier trial of the KPI there. */
+    readonly repeated: number;
+    readonly tooOld: number;
+  };
+}
+
+/** Reads the file again and counts its trials by minute. Nothing grows with the rows, whatever their order. */
+export async function tallyFile(
+  source: FileSource,
+  maps: readonly FieldMap[],
+  survey: Survey,
+  kpis: readonly Kpi[],
+  span: WindowSpan,
+  limits: ReadLimits,
+): Promise<TalliedFile> {
+  const from = Math.max(minuteOf(survey.first), span.start - HISTORY_MINUTES);
+  const units = new UnitTable(startOfMinute(span.start));
+  const tallies = kpis.map((kpi) => new KpiTally(kpi, units, { ...span, from }));
+  const counts = { history: 0, window: 0, after: 0, withoutVariant: 0, tooOld: 0, conflicting: 0 };
+  const count = (row: Row, unit: number, minute: EpochMinute) => {
+    if (minute < from) counts.tooOld++;
+    else if (minute < span.start) counts.history++;
+    else if (minute >= span.end) counts.after++;
+    else if (row.variant === null) counts.withoutVariant++;
+    else {
+      counts.window++;
+      units.expose(unit, row.at, row.variant);
+    }
+    for (const { kpi, good } of row.trials) tallies[kpi]!.takeRow(unit, row.at, row.variant, good);
+  };
+  const hasStatus = kpis.some(({ measure }) => measure.success === null);
+  const slices = hasStatus ? slicesOf(survey, limits.trials) : [{ from: -Infinity, to: Infinity }];
+  for (const [pass, slice] of slices.entries()) {
+    const trials = new TrialSet(survey.disorder);
+    let rows = 0;
+    const take = (row: Row) => {
+      const minute = minuteOf(row.at);
+      if (
+        row.eventId !== null &&
+        !isUsed(survey.conflicts, row.eventId, survey.conflicts.size > 0 ? contentOf(row) : '')
+      ) {
+        if (pass === 0 && minute >= span.start && minute < span.end) counts.conflicting++;
+        return;
+      }
+      const hash = hash64(row.unit);
+      if (pass === 0) count(row, units.numberOf(hash), minute);
+      if (minute < slice.from || minute >= slice.to) return;
+      for (const { kpi, good } of row.trials) takeStatus(tallies[kpi]!, trials, hash, kpi, minute, row, good);
+    };
+    await readRows(source, maps, {
+      header: () => undefined,
+      unreadable: () => undefined,
+      row: (values) => {
+        const row = survey.parse(values);
+        if (isBad(row)) return;
+        rows++;
+        if (row.other === null) take(row);
+      },
+    });
+    if (rows !== survey.rows) throw changed(source.name);
+  }
+  const duplicates = survey.duplicates.within(span.start, span.end);
+  const exposed = units.exposed();
+  return {
+    data: tallies.map((tally) => tally.result()),
+    counts: {
+      exposed: { off: exposed.off, on: exposed.on },
+      multiExposedUnits: exposed.both,
+      acceptedRows: Math.max(0, counts.window - duplicates),
+      duplicateRows: duplicates,
+      conflictingRows: counts.conflicting,
+      unreadableRows: survey.bad.counts.within(span.start, span.end),
+    },
+    units: units.size,
+    bytesOfUnits: units.bytes + tallies.reduce((sum, tally) => sum + tally.bytesOfUnits, 0),
+    rows: { ...counts, repeated: tallies.reduce((sum, tally) => sum + tally.repeated(), 0) },
+  };
+}
+
+function takeStatus(
+  tally: KpiTally,
+  trials: TrialSet,
+  unit: Hash64,
+  kpi: number,
+  minute: EpochMinute,
+  { variant }: Row,
+  good: boolean,
+): void {
+  const arm = tally.statusArm(minute, variant);
+  if (arm === null) return;
+  const found = trials.add(unit, kpi * 3 + arm, minute, !good);
+  if (found !== 'known') tally.addStatus(minute, arm, good, found === 'turned_bad');
+}
+
+/** Spans of whole hours to be read one after the other: one, unless many trials come in no order. */
+function slicesOf(
+  { disorder, rowsByHour }: Survey,
+  most: number,
+): readonly { readonly from: EpochMinute; readonly to: EpochMinute }[] {
+  const slices: { from: EpochMinute; to: EpochMinute }[] = [{ from: -Infinity, to: Infinity }];
+  if (disorder <= ORDERLY_MINUTES) return slices;
+  let sum = 0;
+  for (const [hour, rows] of [...rowsByHour].toSorted(([left], [right]) => left - right)) {
+    sum += rows;
+    if (sum <= most || sum === rows) continue;
+    slices.at(-1)!.to = hour * HOUR_MINUTES;
+    slices.push({ from: hour * HOUR_MINUTES, to: Infinity });
+    sum = rows;
+  }
+  return slices;
+}
+
+function changed(name: string): GateError {
+  return new GateError('invalid_input', `${name} changed while it was read.`, 'Replay a file that nothing writes to.');
+}
