@@ -83,7 +83,7 @@ function interventions({ replay }: ReplayedFile): string {
   );
   const lines = acts.filter((act) => act !== null);
   if (lines.length === 0) return '### Interventions\n\nNone: Changegate would have touched nothing.';
-  return `### Interventions\n\n${lines.map((line) => `- ${line.replaceAll('_', '\\_')}`).join('\n')}\n\nThe file goes on at its recorded share, so this verdict is on what was recorded.`;
+  return `### Interventions\n\n${lines.map((line) => `- ${line.replaceAll('_', '\\_')}`).join('\n')}\n\nThe file goes on at its recorded share, so this verdict is on what was recorded. Live, a change that is turned off for harm fails at once, and one that stays throttled cannot pass.`;
 }
 
 /** "throttled" or "turned the flag off". */
