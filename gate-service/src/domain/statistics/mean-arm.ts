@@ -12,10 +12,8 @@ export interface CubedArm extends MeanArm {
   readonly sumCube: number;
 }
 
-/**
- * Sums of squares this close to sum^2 / n, relatively, are equal to it but for rounding (docs/statistics.md section A).
- */
-const ROUNDING = 1e-9;
+/** What differs by less than this share of its size is equal but for rounding (docs/statistics.md section A). */
+export const ROUNDING = 1e-9;
 
 /** Power sums of raw values; a NaN or Infinity among them makes the arm invalid wherever it is used. */
 export function cubedArmOf(values: readonly number[]): CubedArm {

@@ -49,7 +49,7 @@ describe('ratio of means', () => {
   });
 });
 
-describe('edge cases of STATISTICS.md section U', () => {
+describe('edge cases of docs/statistics.md section U', () => {
   const some = cubedArmOf([1, 2, 3, 4]);
 
   it('fewer than 2 units in an arm: insufficient, nothing excluded', () => {

@@ -1,5 +1,6 @@
 import { twoSidedT } from './distributions.ts';
 import { type Estimate, insufficientEstimate, intervalEstimate } from './estimate.ts';
+import { ROUNDING } from './mean-arm.ts';
 
 /** What one arm of one stratum says about a mean or ratio. */
 export interface ArmSummary {
@@ -29,9 +30,7 @@ const FEWEST_UNITS = 2;
 /**
  * A control mean closer to 0 than this many of its standard errors carries no relative effect (docs/statistics.md C2).
  */
-const CLEAR_BASELINE = 3;
-/** Values that differ by less than this share of their size are equal but for rounding. */
-const ROUNDING = 1e-9;
+export const CLEAR_BASELINE = 3;
 
 /**
  * Difference treatment minus control over strata weighted by nA nB / (nA + nB) (docs/statistics.md section I), with a t
@@ -49,7 +48,7 @@ export function weightedDifference(
   conf: number,
   resolution: number | null,
 ): Estimate {
-  const { n, control, treatment } = standardise(strata);
+  const { n, control, treatment } = weighArms(strata);
   const everything = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
   if (n === 0) return insufficientEstimate(method, units(strata), ...everything);
   const estimate = treatment.value - control.value;
@@ -79,7 +78,7 @@ export function weightedRatio(
   conf: number,
   resolution: number | null,
 ): Estimate {
-  const { n, control, treatment } = standardise(strata);
+  const { n, control, treatment } = weighArms(strata);
   const everything = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
   const isClear = control.value > 0 && treatment.value > 0;
   if (n === 0 || !isClear || control.value < CLEAR_BASELINE * Math.sqrt(control.variance)) {
@@ -113,8 +112,9 @@ export function logInterval(
   return { ...intervalEstimate(method, n, interval, critical), df };
 }
 
-/** Weighted means of both arms and what each stratum adds to their variance, over the strata that can be compared. */
-function standardise(strata: readonly StratumSummary[]) {
+/** Weighted means of both arms and what each stratum adds to their variance, over the strata that can be
+ *  compared; n is 0 when there is none. */
+export function weighArms(strata: readonly StratumSummary[]) {
   const usable = strata.filter(({ control, treatment }) => control.n >= FEWEST_UNITS && treatment.n >= FEWEST_UNITS);
   const weights = usable.map(({ control: a, treatment: b }) => (a.n * b.n) / (a.n + b.n));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
