@@ -1,4 +1,4 @@
-import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf';
+import { binomialCdf, binomialSf } from '../statistics/distributions.ts';
 
 /**
  * Earliest judgement of an intervention's effect on exposures, and the units it needs (docs/reliability.md section 2).
@@ -25,6 +25,6 @@ export function assessEffect(exposed: { off: number; on: number }, minutes: numb
 /** Exact two-sided binomial p-value, twice the smaller tail, at most 1. */
 function binomialTest(successes: number, trials: number, p: number): number {
   const lower = binomialCdf(successes, trials, p);
-  const upper = successes === 0 ? 1 : 1 - binomialCdf(successes - 1, trials, p);
+  const upper = successes === 0 ? 1 : binomialSf(successes - 1, trials, p);
   return Math.min(1, 2 * Math.min(lower, upper));
 }

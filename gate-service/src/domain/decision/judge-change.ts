@@ -171,7 +171,6 @@ function isThrottled({ phases, interventions, personOverruledAt }: VerdictEviden
   );
 }
 
-/** Further weeks of the same traffic until the interval would be as narrow as the effect. */
 /** After an alarm that was acted on, the metric that it blamed is the one to tell about. */
 function blamed(
   { alarms = [] }: VerdictEvidence,
@@ -183,6 +182,7 @@ function blamed(
   return metrics.find(({ metric }) => metric.kpi.id === kpiId);
 }
 
+/** Further weeks of the same traffic until the interval would be as narrow as the effect. */
 function moreWeeks({ reasons }: Ruling, main: JudgedMetric | undefined, { change }: VerdictEvidence): number | null {
   const couldDecide = ['not_enough_evidence', 'positive_below_minimum'].includes(reasons[0]);
   if (!main || !couldDecide) return null;

@@ -1,5 +1,7 @@
 import type { InterventionKind } from '../model/intervention.ts';
 
+const ROUNDING = 1e-9;
+
 /** What the plan needs to know of a flag; the flag port's reading has it. */
 export interface FlagState {
   readonly strategies: readonly { readonly id: string; readonly disabled: boolean; readonly rollout: string | null }[];
@@ -20,7 +22,8 @@ export function planFlagCalls(kind: InterventionKind, targetShare: number, flag:
   const enabled = flag.strategies.filter(({ disabled }) => !disabled);
   if (kind === 'turn_off' || enabled.length === 0 || enabled.some(({ rollout }) => rollout === null))
     return [{ kind: 'turn_off' }];
-  const part = Math.floor((targetShare * 100) / enabled.length);
+  // Whole percentages only; the slack undoes binary fractions such as 0.29 * 100 = 28.999….
+  const part = Math.floor((targetShare * 100) / enabled.length + ROUNDING);
   return enabled.flatMap(({ id, rollout }) =>
     Number(rollout) > part ? [{ kind: 'lower' as const, strategyId: id, from: rollout!, to: String(part) }] : [],
   );

@@ -26,13 +26,11 @@ export const LEDGER_TYPES = [
   'flag.edited_by_person',
   'treatment.changed',
   'alert.raised',
-  'look.missed',
   'watch.paused',
   'watch.resumed',
   'verdict.made',
   'verdict.revised',
   'decision.people',
-  'clock.jump',
 ] as const;
 export type LedgerType = (typeof LEDGER_TYPES)[number];
 
