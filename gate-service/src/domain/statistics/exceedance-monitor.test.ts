@@ -45,7 +45,6 @@ function minutesToAlarm(random: SeededRandom, minutes: number, shift: (u: number
 describe('exceedance monitor', () => {
   it('finds requests that all got slower in minutes, and raises few false alarms', () => {
     const random = seededRandom(31);
-    // Log-normal with sigma .8: +20% on every request moves p95 from rank .95 to about .92.
     const found = Array.from({ length: 40 }, () => minutesToAlarm(random, 300, (u) => u ** 0.65));
     expect(found.every((minute) => minute !== null)).toBe(true);
     expect(found.reduce<number>((sum, minute) => sum + (minute ?? 300), 0) / 40).toBeLessThan(30);
