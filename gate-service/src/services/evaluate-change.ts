@@ -2,12 +2,14 @@ import type { z } from 'zod';
 import type { EvaluateRequestSchema } from '../contract/api/requests.ts';
 import { GateError } from '../contract/gate-error.ts';
 import { readChangeFiles } from '../contract/read-change-files.ts';
-import type { Change } from '../domain/model/change.ts';
+import { type Change, judgeDueAt } from '../domain/model/change.ts';
+import { startOfMinute } from '../domain/model/time.ts';
 import type { VerdictWord } from '../domain/model/verdict.ts';
+import type { StoredVerdict } from '../ports/store.ts';
 import { headKey } from './collect-evidence.ts';
 import type { Gate } from './gate.ts';
 import { contractHash, kpisHash } from './hashes.ts';
-import { dueOf, makeVerdict } from './judge-change.ts';
+import { judgeIfDue } from './judge-change.ts';
 import { runLook } from './run-look.ts';
 
 type Head = z.output<typeof EvaluateRequestSchema>['head'];
@@ -34,12 +36,21 @@ export async function evaluateChange(
       'There is nothing to evaluate.',
     );
   }
-  if (dueOf(change) > gate.business.now()) {
+  const given = await verdictGivenEarly(gate, change);
+  const judgement = given ?? (await judgeIfDue(gate, changeId));
+  if (judgement === null || 'dueAt' in judgement) {
     await runLook(gate, { changeId });
     return { verdict: 'pending', newRevision: false };
   }
-  const { stored, isNew } = await makeVerdict(gate, change);
-  return { verdict: stored.verdict.verdict, newRevision: isNew };
+  return { verdict: judgement.stored.verdict.verdict, newRevision: judgement.isNew };
+}
+
+/** A change that ended early keeps its verdict until its window is over; only then is there more to judge. */
+async function verdictGivenEarly(gate: Gate, change: Change): Promise<{ stored: StoredVerdict; isNew: false } | null> {
+  const windowOver = judgeDueAt(change);
+  if (windowOver === null || startOfMinute(windowOver) <= gate.business.now()) return null;
+  const stored = (await gate.store.transaction((tx) => tx.verdicts.list(change.changeId))).at(-1);
+  return stored ? { stored, isNew: false } : null;
 }
 
 /** Remembers what the rule is now; a file that is gone or does not parse is another rule than the one stamped. */

@@ -2,17 +2,23 @@ import { createHash } from 'node:crypto';
 import { toWire } from '../contract/wire-case.ts';
 import { judgeChange as judge } from '../domain/decision/judge-change.ts';
 import { canonicalJson } from '../domain/model/canonical-json.ts';
-import { type Change, judgeDueAt } from '../domain/model/change.ts';
+import { type Change, judgeDueAt, longestWithin, SETTLE_MINUTES, WATCHED_STATES } from '../domain/model/change.ts';
 import { verifyLedger } from '../domain/model/ledger-chain.ts';
 import type { LedgerEntryWithPayload } from '../domain/model/ledger-entry.ts';
-import { type EpochMs, MINUTE_MS, startOfMinute } from '../domain/model/time.ts';
+import { type EpochMs, MINUTE_MS, minuteOf, startOfMinute } from '../domain/model/time.ts';
 import type { VerdictEvidence } from '../domain/model/verdict.ts';
 import type { StoredVerdict, StoreTransaction } from '../ports/store.ts';
 import { collectEvidence } from './collect-evidence.ts';
 import type { Gate } from './gate.ts';
 import { record } from './record.ts';
+import { runLook } from './run-look.ts';
 
 const LEDGER_PAGE = 5_000;
+/** An act on the flag that takes longer than this is not waited for: the verdict says that it was not executed. */
+const ACT_PATIENCE_MINUTES = 10;
+
+/** The verdict in force and whether it is a new revision, or when one may be made at the earliest (business time). */
+export type Judgement = { readonly stored: StoredVerdict; readonly isNew: boolean } | { readonly dueAt: EpochMs };
 
 /**
  * Judges a change when it is due, or at once after it was turned off, stopped or superseded. The input is
@@ -20,12 +26,38 @@ const LEDGER_PAGE = 5_000;
  * @returns when the verdict is due (business time), null when it has been made
  */
 export async function judgeChange(gate: Gate, changeId: string): Promise<EpochMs | null> {
-  const change = await gate.store.transaction((tx) => tx.changes.find(changeId));
-  if (!change || change.activatedAt === null) return null;
-  const dueAt = dueOf(change);
-  if (dueAt > gate.business.now()) return dueAt;
-  await makeVerdict(gate, change);
-  return null;
+  const judgement = await judgeIfDue(gate, changeId);
+  return judgement !== null && 'dueAt' in judgement ? judgement.dueAt : null;
+}
+
+/**
+ * A verdict is made after one more look: looks may have been missed, and the window may not even have started
+ * although its events are there.
+ * @returns null for a change that is not there or was never activated
+ */
+export async function judgeIfDue(gate: Gate, changeId: string): Promise<Judgement | null> {
+  const before = await gate.store.transaction((tx) => tx.changes.find(changeId));
+  if (!before || before.activatedAt === null) return null;
+  if (dueOf(before) > gate.business.now()) return { dueAt: dueOf(before) };
+  await runLook(gate, { changeId });
+  const { change, open } = await gate.store.transaction(async (tx) => {
+    const now = (await tx.changes.find(changeId))!;
+    return { change: now, open: await isOpen(gate, tx, now) };
+  });
+  if (dueOf(change) > gate.business.now()) return { dueAt: dueOf(change) };
+  if (open) return { dueAt: startOfMinute(minuteOf(gate.business.now()) + 1) };
+  return makeVerdict(gate, change);
+}
+
+/** Whether the last look left something that is known in a moment: a first exposure too fresh to count, an act under way. */
+async function isOpen(gate: Gate, tx: StoreTransaction, change: Change): Promise<boolean> {
+  const watched = (WATCHED_STATES as readonly string[]).includes(change.state);
+  if (watched && change.effectiveAt === null) {
+    return (await tx.events.firstTreatmentMinute(change.changeId, change.activatedAt!)) !== null;
+  }
+  const patience = gate.business.now() - ACT_PATIENCE_MINUTES * MINUTE_MS;
+  const acts = await tx.interventions.listOf(change.changeId);
+  return acts.some(({ outcome, decidedAt }) => outcome === 'pending' && decidedAt > patience);
 }
 
 /** When the verdict may be made: never early, unless the change has ended early. */
@@ -33,9 +65,9 @@ export function dueOf(change: Change): EpochMs {
   if (change.state === 'off' || change.state === 'superseded') return 0;
   const minute = judgeDueAt(change);
   if (minute !== null) return startOfMinute(minute);
-  return change.activatedAt === null
-    ? Number.POSITIVE_INFINITY
-    : change.activatedAt + change.contract.windowMinutes * MINUTE_MS;
+  if (change.activatedAt === null) return Number.POSITIVE_INFINITY;
+  const unstarted = minuteOf(change.activatedAt) + change.contract.windowMinutes + longestWithin(change);
+  return startOfMinute(unstarted + SETTLE_MINUTES);
 }
 
 /**
@@ -43,11 +75,13 @@ export function dueOf(change: Change): EpochMs {
  * evidence differs in what decides.
  * @returns the verdict in force, and whether it is a new revision
  */
-export async function makeVerdict(gate: Gate, change: Change): Promise<{ stored: StoredVerdict; isNew: boolean }> {
-  const read = await gate.flags.read(change.flag);
+async function makeVerdict(gate: Gate, { changeId, flag }: Change): Promise<{ stored: StoredVerdict; isNew: boolean }> {
+  const read = await gate.flags.read(flag);
   const treatmentHashNow = read.ok && read.value.kind === 'present' ? read.value.treatmentHash : null;
   return gate.store.transaction(async (tx) => {
-    const earlier = (await tx.verdicts.list(change.changeId)).at(-1);
+    // Read again: people and looks went on while the flag was read.
+    const change = (await tx.changes.find(changeId))!;
+    const earlier = (await tx.verdicts.list(changeId)).at(-1);
     const cause =
       earlier?.evidence.cause ??
       (change.state === 'off' || change.state === 'superseded' ? 'stopped_early' : 'window_complete');
