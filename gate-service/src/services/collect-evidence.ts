@@ -1,9 +1,9 @@
 import { checkDataQuality } from '../domain/decision/data-quality.ts';
+import { nonAnswerMinutes } from '../domain/decision/non-answer-minutes.ts';
 import { RULE_VERSION } from '../domain/decision/rule-version.ts';
-import { type Change, longestWithin, type Phase, windowEnd } from '../domain/model/change.ts';
+import { type Change, type Phase, windowEnd } from '../domain/model/change.ts';
 import { watchedMetricsOf } from '../domain/model/metric.ts';
-import { NON_ANSWERS, type Signal } from '../domain/model/signal.ts';
-import { DAY_MINUTES, type EpochMinute, MINUTE_MS, minuteOf } from '../domain/model/time.ts';
+import { DAY_MINUTES, type EpochMinute, minuteOf, startOfMinute } from '../domain/model/time.ts';
 import { addTallies, NO_TALLY, type TallyByVariant } from '../domain/model/variant.ts';
 import type { KpiHistory, MetricEvidence, VerdictEvidence } from '../domain/model/verdict.ts';
 import { logWealth } from '../domain/statistics/harm-monitor.ts';
@@ -150,7 +150,7 @@ async function collectMetrics(
             history,
             activeHours: await tx.events.activeHours(change.changeId, kpi.id, span.from, span.to),
             ...(await collectLateness(tx, change, kpi.id, phases, Math.min(span.to, monitor?.nextMinute ?? span.from))),
-            nonAnswerMinutes: nonAnswerMinutes(own, Math.min(now, (span.to + longestWithin(change)) * MINUTE_MS)),
+            nonAnswerMinutes: nonAnswerMinutes(own, Math.min(now, startOfMinute(span.to))),
             logWealth: logW,
             novelty: {
               firstDays: await tx.events.total(
@@ -223,20 +223,6 @@ async function collectLateness(
     consumed,
     late: { off: Math.max(0, now.off.n - consumed.off.n), on: Math.max(0, now.on.n - consumed.on.n) },
   };
-}
-
-function nonAnswerMinutes(
-  changes: readonly { signal: string; at: number }[],
-  until: number,
-): Partial<Record<Signal, number>> {
-  const minutes: Partial<Record<Signal, number>> = {};
-  changes.forEach(({ signal, at }, index) => {
-    const kind = NON_ANSWERS.find((nonAnswer) => nonAnswer === signal);
-    if (!kind) return;
-    const end = Math.min(until, changes[index + 1]?.at ?? until);
-    minutes[kind] = (minutes[kind] ?? 0) + Math.max(0, (end - at) / MINUTE_MS);
-  });
-  return minutes;
 }
 
 async function collectExposures(tx: StoreTransaction, change: Change, phases: readonly Phase[], until: EpochMinute) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { historyOf, START } from '../../../test/support/decision/evidence.ts';
 import { DAY_MINUTES, startOfMinute, WEEK_MINUTES } from '../model/time.ts';
 import { assessSignal, isBlind, type SignalInput, silentFrom } from './assess-signal.ts';
-import { historyOf, START } from './testing/evidence.ts';
 
 const busy = historyOf('k', 600, 0.3);
 const quiet = historyOf('k', 1, 0.3);

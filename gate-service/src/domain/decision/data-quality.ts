@@ -11,9 +11,9 @@ import { checkMetric, type ObservedWindow, QUANTITY_CHECKS } from './metric-qual
 const MULTI_EXPOSURE_LIMIT = 0.01;
 /** The same event_id with other content. */
 const CONFLICT_LIMIT = 0.001;
-/** Events refused for one cause: their clock, their hash, a missing unit. */
+/** Events refused for one cause: their clock, their hash, a row that cannot be read. */
 const QUARANTINE_LIMIT = 0.005;
-const REFUSALS = ['bad_hash', 'missing_hash', 'no_unit'] as const;
+const REFUSALS = ['bad_hash', 'missing_hash', 'unreadable'] as const;
 
 /**
  * The data quality gate (docs/statistics.md section Q): each check says what it found. A check that could not be made
@@ -112,7 +112,7 @@ function refusalCheck({ events }: VerdictEvidence): QualityCheck {
   const refused = REFUSALS.reduce((total, reason) => total + (events.quarantined[reason] ?? 0), 0);
   return limitCheck(
     'quarantined',
-    'events were refused for their hash or a missing unit',
+    'events were refused for their hash, or could not be read',
     refused,
     received(events),
     QUARANTINE_LIMIT,

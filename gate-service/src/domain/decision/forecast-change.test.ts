@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { contractOf, historyOf, KPIS, START } from '../../../test/support/decision/evidence.ts';
 import { startOfMinute, WEEK_MINUTES } from '../model/time.ts';
 import { type ForecastInput, forecastChange } from './forecast-change.ts';
 import { type Design, powerAtMinimum, verdictOdds, weeksNeeded } from './forecast-odds.ts';
-import { contractOf, historyOf, KPIS, START } from './testing/evidence.ts';
 
 const RULE = {
   primary: { kpi: 'booking', at_least: '+10%' },

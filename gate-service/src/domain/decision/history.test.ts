@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { historyOf, START } from '../../../test/support/decision/evidence.ts';
 import { DAY_MINUTES, hourOfWeek, startOfMinute, WEEK_MINUTES } from '../model/time.ts';
 import { coverageOf, eligibleShare } from './coverage.ts';
 import { expectedTrials, historyTotal, makeKpiHistory, minuteOfExpected } from './history.ts';
-import { historyOf, START } from './testing/evidence.ts';
 
 const HOUR = START / 60;
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { metricOf, withMetric } from '../../../test/support/decision/evidence.ts';
+import { BASE, booking } from '../../../test/support/decision/truth-table.ts';
 import type { VerdictEvidence } from '../model/verdict.ts';
 import { judgeChange } from './judge-change.ts';
-import { metricOf, withMetric } from './testing/evidence.ts';
-import { BASE, booking } from './testing/truth-table.ts';
 
 describe('judgeChange properties', () => {
   const RANK = { fail: 0, inconclusive: 1, pass: 2 } as const;

@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { contractOf, metricOf, START, withMetric } from '../../../test/support/decision/evidence.ts';
+import {
+  BASE,
+  booking,
+  errors,
+  inWindow,
+  off,
+  TRUTH_TABLE,
+  withContract,
+} from '../../../test/support/decision/truth-table.ts';
 import { startOfMinute } from '../model/time.ts';
 import type { VerdictEvidence } from '../model/verdict.ts';
 import { checkDataQuality } from './data-quality.ts';
 import { judgeChange } from './judge-change.ts';
-import { contractOf, metricOf, START, withMetric } from './testing/evidence.ts';
-import { BASE, booking, errors, inWindow, off, TRUTH_TABLE, withContract } from './testing/truth-table.ts';
 
 describe('judgeChange', () => {
   it.each(TRUTH_TABLE)('%s', (_, evidence, verdict, reason) => {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { contractOf, interventionOf, KPIS, START } from '../../../test/support/decision/evidence.ts';
+import { HALF, startOf } from '../../../test/support/decision/looks.ts';
 import type { Alarm, WatchState } from '../model/look.ts';
 import type { InterventionPlan } from '../model/plan.ts';
 import { startOfMinute } from '../model/time.ts';
 import { planIntervention } from './plan-intervention.ts';
-import { contractOf, interventionOf, KPIS, START } from './testing/evidence.ts';
-import { HALF, startOf } from './testing/looks.ts';
 
 describe('planIntervention', () => {
   const alarm = (changes: Partial<Alarm> = {}): Alarm => ({

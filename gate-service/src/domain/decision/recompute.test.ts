@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { BASE, TRUTH_TABLE } from '../../../test/support/decision/truth-table.ts';
 import { judgeChange } from './judge-change.ts';
 import { recompute } from './recompute.ts';
-import { BASE, TRUTH_TABLE } from './testing/truth-table.ts';
 
 describe('recompute', () => {
   it('recomputes to the same bytes from stored JSON', () => {

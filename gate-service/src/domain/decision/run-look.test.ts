@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { interventionOf, START } from '../../../test/support/decision/evidence.ts';
+import { HALF, lookAt, looksAt, startOf, trafficOf, type Watched } from '../../../test/support/decision/looks.ts';
 import type { Phase } from '../model/change.ts';
 import { startOfMinute } from '../model/time.ts';
-import { interventionOf, START } from './testing/evidence.ts';
-import { HALF, lookAt, looksAt, startOf, trafficOf, type Watched } from './testing/looks.ts';
 
 const fine = (perMinute = 20, phases: readonly Phase[] = HALF): Watched['tallies'] => ({
   booking: trafficOf({ kpiId: 'booking', perMinute, off: 0.3, on: () => 0.3 }, 400, phases, 2),

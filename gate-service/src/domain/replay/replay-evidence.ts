@@ -1,21 +1,21 @@
+import { nonAnswerMinutes } from '../decision/non-answer-minutes.ts';
 import { RULE_VERSION } from '../decision/rule-version.ts';
 import { longestWithin, type Phase } from '../model/change.ts';
 import { EMPTY_LEDGER } from '../model/ledger-chain.ts';
 import type { MinuteTally } from '../model/look.ts';
 import { watchedMetricsOf } from '../model/metric.ts';
-import { NON_ANSWERS, type Signal } from '../model/signal.ts';
-import { DAY_MINUTES, type EpochMinute, type EpochMs, HOUR_MINUTES, MINUTE_MS, startOfMinute } from '../model/time.ts';
+import { DAY_MINUTES, type EpochMinute, type EpochMs, HOUR_MINUTES, startOfMinute } from '../model/time.ts';
 import { addTallies, NO_TALLY, type TallyByVariant } from '../model/variant.ts';
 import type { KpiHistory, MetricEvidence, VerdictEvidence } from '../model/verdict.ts';
 import { logWealth } from '../statistics/harm-monitor.ts';
 import type { ReplayInput, ReplayKpi } from './replay-data.ts';
-import type { ReplayedWatch, SignalChange } from './replay-watch.ts';
+import type { ReplayedWatch } from './replay-watch.ts';
 
 /** Stands where a change that was stamped has its repository and its commit: a file has neither. */
 export const REPLAY_REPOSITORY = 'replay/file';
 export const REPLAY_COMMIT = '0'.repeat(40);
 /** The reason under which rows that cannot be read are counted: one that the data quality gate holds to its limit. */
-const UNREADABLE = 'no_unit';
+const UNREADABLE = 'unreadable';
 
 /**
  * The evidence of a replay's verdict, in the form in which the gate service keeps that of a change. What a file cannot
@@ -130,13 +130,3 @@ function hoursOf(minutes: ReplayKpi['minutes']): MetricEvidence['activeHours'] {
 }
 
 /** Minutes that each non-answer lasted, from the changes of one KPI's signal. */
-function nonAnswerMinutes(signals: readonly SignalChange[], until: EpochMs): Partial<Record<Signal, number>> {
-  const minutes: Partial<Record<Signal, number>> = {};
-  signals.forEach(({ signal, at }, index) => {
-    const kind = NON_ANSWERS.find((nonAnswer) => nonAnswer === signal);
-    if (kind === undefined) return;
-    const end = Math.min(until, signals[index + 1]?.at ?? until);
-    minutes[kind] = (minutes[kind] ?? 0) + Math.max(0, (end - at) / MINUTE_MS);
-  });
-  return minutes;
-}

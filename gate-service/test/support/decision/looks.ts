@@ -1,10 +1,10 @@
-import type { ChangeContractInput } from '../../../contract/change-contract.ts';
-import type { ChangeState, Phase } from '../../model/change.ts';
-import type { MinuteTally, WatchState } from '../../model/look.ts';
-import { watchedMetricsOf } from '../../model/metric.ts';
-import { type EpochMinute, startOfMinute } from '../../model/time.ts';
-import { evaluateLook, type Look, type LookInput } from '../run-look.ts';
-import { startWatch } from '../start-watch.ts';
+import type { ChangeContractInput } from '../../../src/contract/change-contract.ts';
+import { evaluateLook, type Look, type LookInput } from '../../../src/domain/decision/run-look.ts';
+import { startWatch } from '../../../src/domain/decision/start-watch.ts';
+import type { ChangeState, Phase } from '../../../src/domain/model/change.ts';
+import type { MinuteTally, WatchState } from '../../../src/domain/model/look.ts';
+import { watchedMetricsOf } from '../../../src/domain/model/metric.ts';
+import { type EpochMinute, startOfMinute } from '../../../src/domain/model/time.ts';
 import { contractOf, historyOf, KPIS, START } from './evidence.ts';
 
 /** Rates of one KPI by variant; trials per minute and arm. */

@@ -1,10 +1,16 @@
-import { type ChangeContractInput, ChangeContractSchema } from '../../../contract/change-contract.ts';
-import { type Kpi, KpiRegistrySchema } from '../../../contract/kpi-registry.ts';
-import type { Intervention } from '../../model/intervention.ts';
-import { DAY_MINUTES, type EpochMinute, HOUR_MINUTES, startOfMinute, WEEK_MINUTES } from '../../model/time.ts';
-import type { Tally } from '../../model/variant.ts';
-import type { KpiHistory, MetricEvidence, VerdictEvidence } from '../../model/verdict.ts';
-import { RULE_VERSION } from '../rule-version.ts';
+import { type ChangeContractInput, ChangeContractSchema } from '../../../src/contract/change-contract.ts';
+import { type Kpi, KpiRegistrySchema } from '../../../src/contract/kpi-registry.ts';
+import { RULE_VERSION } from '../../../src/domain/decision/rule-version.ts';
+import type { Intervention } from '../../../src/domain/model/intervention.ts';
+import {
+  DAY_MINUTES,
+  type EpochMinute,
+  HOUR_MINUTES,
+  startOfMinute,
+  WEEK_MINUTES,
+} from '../../../src/domain/model/time.ts';
+import type { Tally } from '../../../src/domain/model/variant.ts';
+import type { KpiHistory, MetricEvidence, VerdictEvidence } from '../../../src/domain/model/verdict.ts';
 
 /** Monday 2026-11-02T00:00Z. */
 export const START: EpochMinute = Date.UTC(2026, 10, 2) / 60_000;

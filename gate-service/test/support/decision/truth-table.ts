@@ -1,5 +1,5 @@
-import { startOfMinute, WEEK_MINUTES } from '../../model/time.ts';
-import type { VerdictEvidence } from '../../model/verdict.ts';
+import { startOfMinute, WEEK_MINUTES } from '../../../src/domain/model/time.ts';
+import type { VerdictEvidence } from '../../../src/domain/model/verdict.ts';
 import { contractOf, evidenceOf, interventionOf, metricOf, START, withMetric } from './evidence.ts';
 
 export const BASE = evidenceOf();
