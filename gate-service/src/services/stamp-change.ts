@@ -39,8 +39,9 @@ export async function stampChange(gate: Gate, request: StampRequest): Promise<{ 
     flagCreatedAt: null,
   };
   const created = await gate.store.transaction(async (tx) => {
-    await tx.kpis.register(request.repository, allKpis, kpisHash(allKpis));
     if (!(await tx.changes.insert(change))) return false;
+    // Only now: an old commit that is stamped again must not bring its old registry back.
+    await tx.kpis.register(request.repository, allKpis, kpisHash(allKpis));
     const { contractHash: contract_hash, kpisHash: kpis_hash, commitSha, pullRequest, flag, contractPath } = change;
     await record(
       gate,

@@ -25,6 +25,8 @@ export interface HarnessOptions extends Partial<GateOptions> {
   readonly start?: number;
   readonly flags?: FakeFlags;
   readonly withoutActivation?: boolean;
+  /** Of the randomness; two services on one store must differ. */
+  readonly seed?: number;
   readonly wrapStore?: (store: Store) => Store;
 }
 
@@ -62,9 +64,10 @@ export class GateHarness {
       flags = createFakeFlags(),
       withoutActivation,
       wrapStore,
+      seed = 7,
       ...own
     } = options;
-    const random = testRandom(7);
+    const random = testRandom(seed);
     const store = createSqliteStore({ path, random: (count) => random.bytes(count) });
     this.flags = flags;
     this.business = new TestBusinessClock(start);
