@@ -5,7 +5,7 @@ import { migrate } from './migrate.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { toGateError } from './sqlite-error.ts';
 
-/** First version without the WAL-reset corruption (https://www.sqlite.org/wal.html#walresetbug). */
+/** First version in which resetting the log while another connection reads it cannot damage the file. */
 const OLDEST_SQLITE = [3, 52, 0] as const;
 /** Pages kept in memory, in KiB: the indexes that ingest touches at random. */
 const CACHE_KIB = 65_536;
