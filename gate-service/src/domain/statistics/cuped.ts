@@ -42,7 +42,8 @@ export function cupedTheta(strata: readonly CupedStratum[]): number {
 }
 
 /**
- * Difference of means adjusted by a covariate from before exposure, over strata weighted by nA nB / (nA + nB) (docs/statistics.md H1-H3 and I). Narrows the interval by 1 - correlation^2; for the verdict only.
+ * Difference of means adjusted by a covariate from before exposure, over strata weighted by nA nB / (nA + nB)
+ * (docs/statistics.md H1-H3 and I). Takes correlation^2 off the variance; for the verdict only.
  * @param strata one for constant allocation; the caller makes sure that x was measured before exposure
  * @param conf   two-sided confidence in (0, 1)
  * @returns      treatment minus control in the unit of the metric; non-answers as weightedDifference; any broken stratum

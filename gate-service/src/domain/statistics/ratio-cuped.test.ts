@@ -41,7 +41,19 @@ describe('ratio of sums', () => {
   ]);
 
   it('with every denominator 1 is Welch and the log ratio of means', () => {
-    const [plainA, plainB] = [ratioArmOf([[3, 1], [4, 1], [6, 1]]), ratioArmOf([[5, 1], [6, 1], [9, 1], [9, 1]])]; // biome-ignore format: short
+    const [plainA, plainB] = [
+      ratioArmOf([
+        [3, 1],
+        [4, 1],
+        [6, 1],
+      ]),
+      ratioArmOf([
+        [5, 1],
+        [6, 1],
+        [9, 1],
+        [9, 1],
+      ]),
+    ];
     const mean = ({ n, sumX, sumXX }: RatioArm) => ({ n, sum: sumX, sumSq: sumXX });
     const strata = [{ control: plainA, treatment: plainB }];
     const welch = welchDifference(mean(plainA), mean(plainB), 0.9);
@@ -57,7 +69,10 @@ describe('ratio of sums', () => {
   });
 
   it('denominators of 0, one unit or none: insufficient; no variance: as for means; broken sums: invalid', () => {
-    const empty = ratioArmOf([[0, 0], [0, 0]]); // biome-ignore format: short
+    const empty = ratioArmOf([
+      [0, 0],
+      [0, 0],
+    ]);
     for (const arm of [empty, ratioArmOf([[1, 2]]), ratioArmOf([])]) {
       for (const one of [
         ratioDifference([{ control: arm, treatment: b }], 0.9),
@@ -66,7 +81,11 @@ describe('ratio of sums', () => {
         expect(one).toMatchObject({ status: 'insufficient', estimate: Number.NaN });
       }
     }
-    const half = ratioArmOf([[0.1, 0.2], [0.3, 0.6], [0.7, 1.4]]); // biome-ignore format: short
+    const half = ratioArmOf([
+      [0.1, 0.2],
+      [0.3, 0.6],
+      [0.7, 1.4],
+    ]);
     expect(ratioDifference([{ control: half, treatment: half }], 0.9, 0.01)).toMatchObject({ status: 'degenerate' });
     expect(ratioDifference([{ control: half, treatment: half }], 0.9).status).toBe('insufficient');
     for (const broken of [{ ...a, sumXD: 99 }, { ...a, n: 1.5 }, { ...a, sumD: -18 }, ratioArmOf([[1, Number.NaN]])]) {
@@ -99,10 +118,17 @@ describe('design effect', () => {
       ]),
       ratioArmOf([[1, 5]]),
       ratioArmOf([]),
-    ]) /* biome-ignore format: short */ {
+    ]) {
       expect(designEffect(arm)).toEqual({ status: 'insufficient', deff: Number.NaN });
     }
-    expect(designEffect(ratioArmOf([[6, 5], [4, 4]])).status).toBe('invalid'); // biome-ignore format: short
+    expect(
+      designEffect(
+        ratioArmOf([
+          [6, 5],
+          [4, 4],
+        ]),
+      ).status,
+    ).toBe('invalid');
   });
 });
 
@@ -123,8 +149,19 @@ describe('CUPED', () => {
     expectClose(se, oracle.expected.se, oracle);
   });
 
-  const control = cupedArmOf([[10, 9], [12, 12], [9, 8], [14, 13], [11, 9]]); // biome-ignore format: short
-  const treatment = cupedArmOf([[13, 10], [15, 13], [10, 8], [12, 10]]); // biome-ignore format: short
+  const control = cupedArmOf([
+    [10, 9],
+    [12, 12],
+    [9, 8],
+    [14, 13],
+    [11, 9],
+  ]);
+  const treatment = cupedArmOf([
+    [13, 10],
+    [15, 13],
+    [10, 8],
+    [12, 10],
+  ]);
 
   it('with a constant covariate is the plain comparison', () => {
     const flat = (arm: CupedArm): CupedArm => ({
@@ -183,8 +220,33 @@ describe('CUPED', () => {
     const one = cupedArmOf([[3, 2]]);
     expect(cupedDifference([{ control: one, treatment }], 0.9).status).toBe('insufficient');
     expect(cupedRatio([{ control: one, treatment }], 0.9).status).toBe('insufficient');
-    expect(cupedRatio([{ control: cupedArmOf([[0, 1], [0, 2], [50, 1]]), treatment }], 0.9).status).toBe('insufficient'); // biome-ignore format: short
-    const [same, shifted] = [cupedArmOf([[3, 3], [5, 5], [9, 9]]), cupedArmOf([[4, 3], [6, 5], [9, 8]])]; // biome-ignore format: short
+    expect(
+      cupedRatio(
+        [
+          {
+            control: cupedArmOf([
+              [0, 1],
+              [0, 2],
+              [50, 1],
+            ]),
+            treatment,
+          },
+        ],
+        0.9,
+      ).status,
+    ).toBe('insufficient');
+    const [same, shifted] = [
+      cupedArmOf([
+        [3, 3],
+        [5, 5],
+        [9, 9],
+      ]),
+      cupedArmOf([
+        [4, 3],
+        [6, 5],
+        [9, 8],
+      ]),
+    ];
     expect(cupedDifference([{ control: same, treatment: shifted }], 0.9)).toMatchObject({
       status: 'degenerate',
       lo: -Infinity,
