@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createUnleashControl } from '../../src/adapters/flags/unleash/unleash-control.ts';
 import { createSqliteStore } from '../../src/adapters/store/sqlite/sqlite-store.ts';
 import { GateError } from '../../src/contract/gate-error.ts';
 import type { ChangeState } from '../../src/domain/model/change.ts';
@@ -145,8 +146,11 @@ describe('activation', () => {
   });
 });
 
-test('the watch is given no port that raises', async () => {
+test('the watch is given no port that raises, and the real adapter has no method that does', async () => {
   const { gate } = (await Rig.open()).start();
-  expect(Object.keys(gate.flags).sort()).toEqual(['lowerRollout', 'read', 'turnOff']);
   expect(Object.keys(gate)).not.toContain('activation');
+  const place = { url: 'http://127.0.0.1:1', project: 'default', environment: 'development', appName: 'test' };
+  for (const port of [gate.flags, createUnleashControl({ ...place, token: 'user:test' })]) {
+    expect(Object.keys(port).sort()).toEqual(['lowerRollout', 'read', 'turnOff']);
+  }
 });

@@ -31,12 +31,14 @@ export interface Faults {
 export interface RigOptions {
   /** Percentages of the flag's strategies; null for one without a percentage. */
   readonly rollouts?: readonly (string | null)[];
+  /** In memory when it is left out. */
+  readonly store?: Store;
 }
 
 /** A watched change, its flag on a fake flag service, and a gate that may crash and start again over the same store. */
 export class Rig {
   readonly flags: FakeFlags = createFakeFlags();
-  readonly store: Store = createSqliteStore({ path: ':memory:', random: (count) => new Uint8Array(count) });
+  readonly store: Store;
   readonly change: Change = changeOf(FLAG);
   /** Between the gate and the flag service; people and the test itself are not cut off. */
   readonly faults: Faults = { isDown: false, nextWrite: null };
@@ -45,8 +47,12 @@ export class Rig {
   strategyIds: string[] = [];
   readonly #jitter = seededRandom(1);
 
+  constructor(store: Store) {
+    this.store = store;
+  }
+
   static async open(options: RigOptions = {}): Promise<Rig> {
-    const rig = new Rig();
+    const rig = new Rig(options.store ?? createSqliteStore({ path: ':memory:', random: (n) => new Uint8Array(n) }));
     await rig.#prepare(options.rollouts ?? [String(START_SHARE * 100)]);
     return rig;
   }
@@ -106,11 +112,15 @@ export class Rig {
   }
 
   /** Decides as a look does: takes in the flag, then puts the decision, its entry and its row in one transaction. */
-  async decide(kind: InterventionKind, targetShare = kind === 'turn_off' ? 0 : 0.05): Promise<string> {
+  async decide(
+    kind: InterventionKind,
+    targetShare: number = kind === 'turn_off' ? 0 : 0.05,
+    store: Store = this.store,
+  ): Promise<string> {
     const { gate } = this.start();
     await this.look();
     this.businessNow += 1;
-    return this.store.transaction(async (tx) => {
+    return store.transaction(async (tx) => {
       const epoch = await tx.interventions.nextEpoch(this.change.changeId, kind);
       const interventionId = `${this.change.changeId}:${kind}:${epoch}`;
       const row: Intervention = {
