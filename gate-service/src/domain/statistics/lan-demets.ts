@@ -13,8 +13,13 @@ export interface SpendingPlan {
 
 /** Bounds are cut here, where the tail is 6e-16, so that the density stays on a finite grid. */
 const LARGEST_Z = 8;
-/** Simpson intervals per look: the known bounds come out to 5e-5. */
-const INTERVALS = 400;
+/** Simpson intervals per look: known bounds come out to 5e-5. */
+const INTERVALS = 200;
+/** A look that adds less information than this is not taken: it would spend next to nothing, on too coarse a grid. */
+const LEAST_STEP = 0.01;
+
+/** Bisection of z in [-8, 8] down to 1e-9. */
+const HALVINGS = 34;
 
 /** Density of the statistic among the runs that have not crossed yet, on an even grid of Z sqrt(t). */
 interface Density {
@@ -27,7 +32,8 @@ interface Density {
 /**
  * Bounds on z at which a group-sequential test stops, by alpha spending (docs/statistics.md K, tiny traffic). A bound
  * depends on the looks up to its own only, so looks may come when they come.
- * @returns one z a look; Infinity where a look has nothing to spend (information did not grow); empty for a broken plan
+ * @returns one z a look; Infinity for a look that adds less than 1% of the planned information, which then spends nothing;
+ *          empty for a broken plan
  * @see     Lan and DeMets 1983, computed by the recursion of Armitage, McPherson and Rowe 1969; checked against
  *          spotify-confidence
  */
@@ -42,7 +48,7 @@ export function lanDemetsBounds({ fractions, alpha, sides, power }: SpendingPlan
   let spent = 0;
   for (const t of fractions) {
     const due = (alpha * t ** power) / sides;
-    if (density !== null && t <= density.t) {
+    if (density !== null && t - density.t < LEAST_STEP) {
       bounds.push(Number.POSITIVE_INFINITY);
       continue;
     }
@@ -61,7 +67,7 @@ function firstBound(tail: number): number {
 /** The z that the survivors cross with probability `tail` at the next look, by bisection. */
 function nextBound(density: Density, t: number, tail: number): number {
   let [low, high] = [-LARGEST_Z, LARGEST_Z];
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < HALVINGS; i++) {
     const middle = (low + high) / 2;
     if (crossing(density, t, middle) > tail) low = middle;
     else high = middle;

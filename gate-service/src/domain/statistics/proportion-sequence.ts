@@ -1,5 +1,12 @@
 import { lnGamma } from './distributions.ts';
-import { type Estimate, invalidEstimate, isProbabilityLevel, isProportionArm, type ProportionArm } from './estimate.ts';
+import {
+  type Estimate,
+  insufficientEstimate,
+  invalidEstimate,
+  isProbabilityLevel,
+  isProportionArm,
+  type ProportionArm,
+} from './estimate.ts';
 
 /** Parameters > 0 of the Beta mixture; 1/2 each is Jeffreys' (docs/statistics.md K13). */
 export interface BetaMixture {
@@ -25,20 +32,18 @@ export function proportionLogEvidence({ y, n }: ProportionArm, p: number, { a, b
 
 /**
  * A confidence sequence for one proportion: it holds at all times together, however often it is looked at (docs/statistics.md K13).
- * @returns interval in [0, 1]; [0, 1] for an empty arm (`insufficient`); `degenerate` with [0, 1] when the mixture is so far
- *          off that every rate is ruled out; `invalid` for broken counts, level or mixture
+ * @returns interval in [0, 1] with y/n inside; [0, 1] for an empty arm (`insufficient`); `invalid` for broken counts, level
+ *          or mixture
  * @see     Robbins 1970; checked against confseq's beta-binomial mixture in R and Python
  */
 export function proportionSequence(arm: ProportionArm, alpha: number, mixture: BetaMixture = JEFFREYS): Estimate {
   const isMixture = [mixture.a, mixture.b].every((value) => value > 0 && Number.isFinite(value));
   if (!isProportionArm(arm) || !isProbabilityLevel(alpha) || !isMixture) return invalidEstimate(METHOD);
   const { y, n } = arm;
-  const unknown = { estimate: Number.NaN, lo: 0, hi: 1, se: null, df: null, method: METHOD, n };
-  if (n === 0) return { status: 'insufficient', ...unknown };
+  if (n === 0) return insufficientEstimate(METHOD, n, 0, 1);
   const estimate = y / n;
   const threshold = -Math.log(alpha);
   const isRuledOut = (p: number) => proportionLogEvidence(arm, p, mixture) >= threshold;
-  if (isRuledOut(estimate)) return { status: 'degenerate', ...unknown, estimate };
   return {
     status: 'ok',
     estimate,
@@ -51,7 +56,7 @@ export function proportionSequence(arm: ProportionArm, alpha: number, mixture: B
   };
 }
 
-/** The evidence is convex in p with its least value at y/n, so each side has one crossing. */
+/** The evidence is convex in p with its least value at y/n, where it is at most 0: each side has one crossing. */
 function limit(isRuledOut: (p: number) => boolean, inside: number, outside: number): number {
   let [low, high] = [inside, outside];
   for (let i = 0; i < HALVINGS; i++) {
