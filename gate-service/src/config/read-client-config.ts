@@ -19,7 +19,8 @@ export function readClientConfig(env: Readonly<Record<string, string | undefined
       'Set it to an API token; make one with: changegate token create',
     );
   }
-  if (!URL.canParse(url))
+  // "localhost:8787" parses as well, with the scheme "localhost:".
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new GateError(
       'invalid_input',
       `CHANGEGATE_URL is ${url}; allowed is an http or https URL.`,

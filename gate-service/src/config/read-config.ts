@@ -3,7 +3,9 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { GateError } from '../contract/gate-error.ts';
 
-const Secret = z.string().min(16, { error: 'allowed: at least 16 characters' });
+const Secret = z.string({ error: 'missing; allowed: at least 16 characters' }).min(16, {
+  error: 'allowed: at least 16 characters',
+});
 const HttpUrl = z.url({ protocol: /^https?$/, error: 'allowed: an http or https URL' });
 
 /** The one configuration file: what is not secret. Every key has a default. */
