@@ -45,9 +45,12 @@ const INSERT_TRIAL = `INSERT INTO status_trials (series_id, minute, unit_key, va
   ON CONFLICT DO NOTHING`;
 const MARK_BAD = `UPDATE status_trials SET bad = 1
   WHERE series_id = ? AND minute = ? AND unit_key = ? AND variant = ? AND bad = 0`;
-/** Minutes of the window in which a unit was served each variant, from its stored events. */
-const SERVED_MINUTES = `SELECT DISTINCT e.at / 60000 AS minute, x.variant FROM events e
-  JOIN event_exposures x ON x.scope_id = ?1 AND x.variant IN (0, 1) AND x.at = e.at AND x.event_key = e.event_key
+/**
+ * Minutes of the window in which a unit was served each variant, from its stored events. CROSS JOIN fixes the
+ * order: the unit's few events first, never the change's many exposures.
+ */
+export const SERVED_MINUTES = `SELECT DISTINCT e.at / 60000 AS minute, x.variant FROM events e
+  CROSS JOIN event_exposures x ON x.scope_id = ?1 AND x.variant IN (0, 1) AND x.at = e.at AND x.event_key = e.event_key
   WHERE e.unit_key = ?2 AND e.at >= ?3 AND e.at < ?4`;
 
 /** What units contribute, kept in step with the stored events; roll-ups are written by `flush`. */

@@ -11,6 +11,8 @@ const INSERT_SERIES = `INSERT INTO series
 /** Minutes since Monday, 1969-12-29 00:00 UTC, divided by a week: the same as the domain's `weekOf`. */
 const WEEK_OF_AT = '(e.at / 60000 + 4320) / 10080';
 
+// CROSS JOIN fixes the order of the tables: the second is always found by its key.
+
 const FIRST_EXPOSURES = `
   INSERT INTO exposures (scope_id, unit_key, first_at, first_event_id, variant, cohort, mixed)
   SELECT ?1, unit_key, at, event_id, variant, coalesce(cohort, ''), mixed FROM (
@@ -50,7 +52,7 @@ const WINDOW_CONVERSIONS = conversions(`
 const WINDOW_CONVERSION_ROLLUPS = `
   INSERT INTO rollups (series_id, minute, variant, cohort, n, y)
   SELECT ?1, c.first_at / 60000, f.variant, f.cohort, count(*), sum(c.y)
-  FROM conversions c JOIN exposures f ON f.scope_id = ?2 AND f.unit_key = c.unit_key
+  FROM conversions c CROSS JOIN exposures f ON f.scope_id = ?2 AND f.unit_key = c.unit_key
   WHERE c.series_id = ?1 GROUP BY 2, 3, 4`;
 const WINDOW_STATUS = `
   INSERT INTO status_trials (series_id, minute, unit_key, variant, bad)
@@ -64,7 +66,7 @@ const WINDOW_STATUS_ROLLUPS = `
   INSERT INTO rollups (series_id, minute, variant, cohort, n, y)
   SELECT ?1, minute, variant, cohort, count(*), sum(bad = ?6) FROM (
     SELECT t.minute, t.variant, f.cohort, t.bad
-    FROM status_trials t JOIN exposures f ON f.scope_id = ?2 AND f.unit_key = t.unit_key
+    FROM status_trials t CROSS JOIN exposures f ON f.scope_id = ?2 AND f.unit_key = t.unit_key
     WHERE t.series_id = ?1
     UNION ALL
     SELECT e.at / 60000, x.variant, coalesce(e.cohort, ''), e.status IS 'error'
