@@ -11,6 +11,7 @@ import { addServeCommand } from './commands/serve.ts';
 import { addTokenCommand } from './commands/token.ts';
 import { addValidateCommand } from './commands/validate.ts';
 import { addVerifyCommand } from './commands/verify.ts';
+import { errorText } from './error-text.ts';
 import { type CliIo, processIo } from './io.ts';
 
 export interface CliHandlers {
@@ -57,7 +58,7 @@ function tell(error: unknown, io: CliIo): void {
     return;
   }
   if (error instanceof GateError) {
-    io.err(`changegate: ${error.message}\nNext step: ${error.remedy}\n`);
+    io.err(errorText(error));
     io.exit(error.code === 'invalid_config' ? 78 : EXIT_USAGE);
     return;
   }

@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { type ClientConfig, readClientConfig } from '../../config/read-client-config.ts';
 import { EVENT_LIMITS } from '../../contract/api/event.ts';
-import { ErrorResponseSchema, IngestResponseSchema } from '../../contract/api/requests.ts';
+import { IngestResponseSchema } from '../../contract/api/requests.ts';
 import { GateError } from '../../contract/gate-error.ts';
+import { sendToGate } from '../gate-api.ts';
 import type { CliIo } from '../io.ts';
 
 const BATCH_LINES = 2_000;
@@ -26,14 +28,11 @@ export function addEventsCommand(program: Command, io: CliIo): void {
     .action(async (file: string, options: { repository?: string; json?: boolean }) => {
       const total = { accepted: 0, duplicate: 0, quarantined: 0, rejected: 0 };
       const config = readClientConfig();
-      const lines = (await readText(io, file)).split('\n');
-      for (let first = 0; first < lines.length; first += BATCH_LINES) {
-        const batch = lines.slice(first, first + BATCH_LINES).join('\n');
-        if (batch.trim() === '') continue;
+      for (const batch of batchesOf(await readText(io, file))) {
         const answer = await post(config, batch, options.repository);
         for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += answer[key];
         for (const { line, outcome, reason } of answer.lines) {
-          if (outcome !== 'duplicate') io.err(`${file}:${first + line} ${outcome}: ${reason}\n`);
+          if (outcome !== 'duplicate') io.err(`${file}:${batch.first + line} ${outcome}: ${reason}\n`);
         }
       }
       io.out(
@@ -56,35 +55,42 @@ async function readText(io: CliIo, file: string): Promise<string> {
   }
 }
 
-async function post(config: ClientConfig, batch: string, repository: string | undefined) {
+interface FileBatch {
+  /** Number of its first line in the file, from 0. */
+  readonly first: number;
+  readonly text: string;
+}
+
+/** Cuts a file into batches within the service's limits; a line is never cut. */
+function batchesOf(text: string): readonly FileBatch[] {
+  const batches: FileBatch[] = [];
+  let open: string[] = [];
+  let bytes = 0;
+  let first = 0;
+  const close = () => {
+    if (open.some((line) => line.trim() !== '')) batches.push({ first, text: open.join('\n') });
+    first += open.length;
+    open = [];
+    bytes = 0;
+  };
+  for (const line of text.split('\n')) {
+    const size = Buffer.byteLength(line) + 1;
+    if (open.length >= BATCH_LINES || bytes + size > EVENT_LIMITS.batchBytes) close();
+    open.push(line);
+    bytes += size;
+  }
+  close();
+  return batches;
+}
+
+function post(config: ClientConfig, { first, text }: FileBatch, repository: string | undefined) {
   const query = repository === undefined ? '' : `?repository=${encodeURIComponent(repository)}`;
-  const body = gzipSync(batch);
-  if (Buffer.byteLength(batch) > EVENT_LIMITS.batchBytes)
-    throw new GateError('invalid_input', 'The lines are too long for one batch.', 'Split the file.');
-  // The digest of the lines makes the batch's identity: sending the file again gives events without event_id the same ids.
-  const digest = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(batch)))
-    .toString('hex')
-    .slice(0, 32);
-  const response = await fetch(`${config.url}/v1/events${query}`, {
+  // The lines and their place make the batch's identity: sending the file again gives events without event_id the
+  // same ids, and two equal stretches of one file stay two.
+  const digest = createHash('sha256').update(`${first}\n${text}`).digest('hex').slice(0, 32);
+  return sendToGate(config, IngestResponseSchema, `/v1/events${query}`, {
     method: 'POST',
-    redirect: 'error',
-    headers: {
-      authorization: `Bearer ${config.token}`,
-      'content-type': 'application/x-ndjson',
-      'content-encoding': 'gzip',
-      'idempotency-key': digest,
-    },
-    body,
-  }).catch((error: Error) => {
-    throw new GateError(
-      'gate_unreachable',
-      `${config.url} does not answer: ${error.message}.`,
-      'Check CHANGEGATE_URL.',
-      { cause: error },
-    );
+    headers: { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip', 'idempotency-key': digest },
+    body: gzipSync(text),
   });
-  const answer: unknown = await response.json();
-  if (response.ok) return IngestResponseSchema.parse(answer);
-  const { message, remedy } = ErrorResponseSchema.parse(answer).error;
-  throw new GateError('invalid_input', message, remedy);
 }

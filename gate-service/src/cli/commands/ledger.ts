@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { z } from 'zod';
 import { readClientConfig } from '../../config/read-client-config.ts';
 import { type LedgerEntryViewSchema, LedgerResponseSchema } from '../../contract/api/requests.ts';
+import { GateError } from '../../contract/gate-error.ts';
 import { callGate } from '../gate-api.ts';
 import type { CliIo } from '../io.ts';
 
@@ -22,7 +23,16 @@ export function addLedgerCommand(program: Command, io: CliIo): void {
         io.out(text);
         return;
       }
-      await writeFile(resolve(io.cwd, options.out), text);
+      await writeFile(resolve(io.cwd, options.out), text).catch((error: Error) => {
+        throw new GateError(
+          'invalid_input',
+          `${options.out} cannot be written: ${error.message}.`,
+          'Choose another file.',
+          {
+            cause: error,
+          },
+        );
+      });
       io.out(
         options.json
           ? `${JSON.stringify({ ...head, file: options.out })}\n`

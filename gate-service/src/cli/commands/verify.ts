@@ -4,6 +4,7 @@ import { GateError } from '../../contract/gate-error.ts';
 import { type LedgerVerification, verifyLedger } from '../../domain/model/ledger-chain.ts';
 import type { LedgerEntryWithPayload, LedgerHead } from '../../domain/model/ledger-entry.ts';
 import { formatInstant } from '../../domain/model/time.ts';
+import { errorText } from '../error-text.ts';
 import type { CliIo } from '../io.ts';
 import { toLedgerEntry } from '../ledger-export.ts';
 import { readUserFile } from '../read-user-file.ts';
@@ -26,15 +27,21 @@ export function addVerifyCommand(program: Command, io: CliIo): void {
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      '\nThe export comes from: changegate ledger export\nExit codes: 0 it verifies, 1 broken (or the file cannot be read), 2 shorter than an anchor, 3 the tail after the newest anchor is older than 24 h.',
+      '\nThe export comes from: changegate ledger export\nExit codes: 0 it verifies, 1 broken (or the file or an anchor cannot be read), 2 shorter than an anchor, 3 the tail after the newest anchor is older than 24 h.',
     )
     .action(async (path: string, options: { anchor: string[]; json?: boolean }) => {
-      const anchors = options.anchor.map(parseAnchor);
-      const entries = parseExport(await readUserFile(io, path), path);
-      const result = verifyLedger(entries, anchors.length === 0 ? {} : { anchors, now: io.now() });
-      if (options.json) io.out(`${JSON.stringify(result)}\n`);
-      else io.out(`${describe(result)}\n`);
-      io.exit(EXIT_CODES[result.status]);
+      try {
+        const anchors = options.anchor.map(parseAnchor);
+        const entries = parseExport(await readUserFile(io, path), path);
+        const result = verifyLedger(entries, anchors.length === 0 ? {} : { anchors, now: io.now() });
+        io.out(options.json ? `${JSON.stringify(result)}\n` : `${describe(result)}\n`);
+        io.exit(EXIT_CODES[result.status]);
+      } catch (error) {
+        if (!(error instanceof GateError)) throw error;
+        // Not the usual 2: here it means a ledger that is shorter than an anchor.
+        io.err(errorText(error));
+        io.exit(EXIT_CODES.broken);
+      }
     });
 }
 
