@@ -6,6 +6,11 @@ import type { DrivenGateOrder } from './driven-gate.ts';
 const SCRIPT = fileURLToPath(new URL('./driven-gate.ts', import.meta.url));
 const KEPT_LOG_CHARACTERS = 4_000;
 
+/** A process that has loaded the service and waits for its order. */
+export function warmUp(): ChildProcess {
+  return fork(SCRIPT, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+}
+
 /** A gate service that a test can kill at any moment. */
 export class DrivenGate {
   readonly url: string;
@@ -18,9 +23,8 @@ export class DrivenGate {
     this.#log = log;
   }
 
-  /** Resolves when the service answers. */
-  static async start(order: DrivenGateOrder): Promise<DrivenGate> {
-    const child = fork(SCRIPT, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  /** Resolves when the service answers. `child` may have been warmed up while another service ran. */
+  static async start(order: DrivenGateOrder, child: ChildProcess = warmUp()): Promise<DrivenGate> {
     let log = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       log = (log + chunk.toString()).slice(-KEPT_LOG_CHARACTERS);
