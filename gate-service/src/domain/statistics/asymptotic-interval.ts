@@ -18,8 +18,8 @@ export interface AsymptoticBandInput {
 
 /**
  * Half-width of the asymptotic confidence sequence, a band that is shown during the window and holds at all its times
- * together, for large samples (docs/statistics.md K12). For display only: on skewed values peeked at early it is wrong far
- * more often than alpha says, so nothing is decided on it.
+ * together, for large samples (docs/statistics.md K12). For display only: on skewed values peeked at early it is wrong
+ * far more often than alpha says, so nothing is decided on it.
  * @returns > 0, in the unit of the estimate; NaN for broken input
  * @see     Waudby-Smith et al. 2021, equation 9; checked against gbstats
  */

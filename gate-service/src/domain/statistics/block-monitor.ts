@@ -50,7 +50,8 @@ export function startBlocks<Open>(isConfig: boolean, candidates: number, nothing
 /**
  * Consumes one minute (docs/statistics.md K1): adds it to the open block and closes the block when it is full. The same
  * minutes in the same order give a bit-identical state.
- * @returns the next state; unchanged for a minute already consumed; a broken minute leaves the wealth alone and is counted
+ * @returns the next state; unchanged for a minute already consumed; a broken minute leaves the wealth alone and is
+ *          counted
  */
 export function advanceBlocks<Open, State extends BlockMonitorState<Open>, Minute extends { readonly minute: number }>(
   rules: BlockRules<Open, State, Minute>,

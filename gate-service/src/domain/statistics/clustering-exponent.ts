@@ -84,7 +84,7 @@ function largestExponent(groups: readonly ClusterGroup[], psi: number, share: nu
   return low;
 }
 
-/** (1-f) mean[exp(eta l(cluster in A))] + f mean[exp(eta l(cluster in B))] as a function of eta (docs/statistics.md K5). */
+/** (1-f) mean[exp(eta l(cluster in A))] + f mean[exp(eta l(cluster in B))], a function of eta (docs/statistics.md K5). */
 function clusterGrowth(groups: readonly ClusterGroup[], psi: number, f: number): (eta: number) => number {
   const line = nullLine('none', 0, 'increase');
   const [trials, bad, clusters] = groups.reduce(

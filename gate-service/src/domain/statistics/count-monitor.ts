@@ -47,8 +47,8 @@ const NOTHING = { mA: 0, cA: 0, mB: 0, cB: 0 } as const;
 /**
  * Starts the always-valid harm monitor for counts over exposure (docs/statistics.md K7): given a block's total, the
  * treatment's share of the events is binomial, so the unknown common rate drops out and may change from block to block.
- * @returns state; status `invalid` (never alarms) for psi <= 1, weights that are not a distribution, a margin out of range
- *          or a dispersion below 1
+ * @returns state; status `invalid` (never alarms) for psi <= 1, weights that are not a distribution, a margin out of
+ *          range or a dispersion below 1
  */
 export function startCountMonitor(config: CountMonitorConfig): CountMonitorState {
   return startBlocks(isConfig(config), config.psi.length, NOTHING);
@@ -56,8 +56,8 @@ export function startCountMonitor(config: CountMonitorConfig): CountMonitorState
 
 /**
  * Consumes one minute; a block closes when both arms have exposure (docs/statistics.md K1, K7).
- * @returns the next state; unchanged for a minute already consumed; exposure that is not a finite number >= 0, counts that
- *          are not counts, or events without exposure leave the wealth alone and are counted in rejectedMinutes
+ * @returns the next state; unchanged for a minute already consumed; exposure that is not a finite number >= 0, counts
+ *          that are not counts, or events without exposure leave the wealth alone and are counted in rejectedMinutes
  * @see     oracle egate_poisson of the reference implementation
  */
 export function advanceCountMonitor(
@@ -68,7 +68,7 @@ export function advanceCountMonitor(
   return advanceBlocks(countRules(config), state, minute);
 }
 
-/** Ends the open block at a change of allocation: a block with exposure in one arm only says nothing and is discarded. */
+/** Ends the open block at a change of allocation: with exposure in one arm only it says nothing and is discarded. */
 export function endCountBlock(config: CountMonitorConfig, state: CountMonitorState): CountMonitorState {
   return endOpenBlock(countRules(config), state);
 }

@@ -54,8 +54,8 @@ export function startDailyLooks({ alpha, plannedUnits }: DailyLooksConfig): Dail
  * Takes one daily look: one-sided group-sequential test with alpha-spending bounds at the share of the planned units
  * that is really there (docs/statistics.md K, tiny traffic). Where a week holds 60 units the always-valid monitor finds
  * little; seven looks cost less than ten thousand.
- * @returns the next state; unchanged for a day already looked at; a day that adds less than 1% of the planned units, or comes
- *          after all of them, spends nothing and can't cross; broken numbers are counted in rejectedDays
+ * @returns the next state; unchanged for a day already looked at; a day that adds less than 1% of the planned units, or
+ *          comes after all of them, spends nothing and can't cross; broken numbers are counted in rejectedDays
  */
 export function takeDailyLook(config: DailyLooksConfig, state: DailyLooksState, look: DailyLook): DailyLooksState {
   if (state.status !== 'ok' || (state.lastDay !== null && look.day <= state.lastDay)) return state;
@@ -78,10 +78,10 @@ export function takeDailyLook(config: DailyLooksConfig, state: DailyLooksState, 
 }
 
 /**
- * ln of the wealth of monitor and daily looks together, half and half (docs/statistics.md K, tiny traffic). The looks are
- * the all-or-nothing bet that pays 2/alpha once they cross at level alpha/2, so the sum is an e-process: compare it with
- * ln(1/alpha), and merge it with other metrics like any wealth (K14). The bet depends on alpha: use it with the threshold
- * it was made for, with looks of their own for another.
+ * ln of the wealth of monitor and daily looks together, half and half (docs/statistics.md K, tiny traffic). The looks
+ * are the all-or-nothing bet that pays 2/alpha once they cross at level alpha/2, so the sum is an e-process: compare it
+ * with ln(1/alpha), and merge it with other metrics like any wealth (K14). The bet depends on alpha: use it with the
+ * threshold it was made for, with looks of their own for another.
  * @param monitorLogWealth ln wealth of the monitor
  * @param crossed          whether the looks, run at alpha/2, crossed
  * @param alpha            error budget of the alarm, e.g. 0.05

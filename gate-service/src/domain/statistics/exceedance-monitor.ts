@@ -32,8 +32,8 @@ export interface ExceedanceMinute {
 }
 
 /**
- * Starts the always-valid harm monitor for a latency (docs/statistics.md F6): "slower than c_j" for thresholds c_j of the
- * baseline, each a Bernoulli monitor on the same units. Their mean is an e-process for "the treatment is not
+ * Starts the always-valid harm monitor for a latency (docs/statistics.md F6): "slower than c_j" for thresholds c_j of
+ * the baseline, each a Bernoulli monitor on the same units. Their mean is an e-process for "the treatment is not
  * stochastically slower", whatever the shape of the latencies, and needs no common distribution.
  * @returns state; its streams are `invalid` (never alarm) for an unusable configuration; none at all without thresholds
  */

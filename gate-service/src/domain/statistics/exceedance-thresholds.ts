@@ -24,12 +24,12 @@ const LEVELS: readonly number[] = [0.5, 0.75, 0.9, 0.95, 0.99];
 
 /**
  * Thresholds of the exceedance monitor, fixed before the deploy (docs/statistics.md F6): the bucket edges at which the
- * baseline's share is nearest to 50, 75, 90, 95 and 99%. Edges with nothing below or above them are left out, and an edge
- * that is nearest to two levels is taken once.
- * @param margin >= 0: a fraction for `ratio`, the metric's unit for `difference`. The null is then "the treatment, taken
- *               back by the margin, is not slower", tested exactly by giving the treatment a later edge
- * @returns      one to five, rising; empty when the histogram is broken or has no edge inside it, or no edge is late enough
- *               for the margin: such a metric cannot be monitored
+ * baseline's share is nearest to 50, 75, 90, 95 and 99%. Edges with nothing below or above them are left out, and an
+ * edge that is nearest to two levels is taken once.
+ * @param margin >= 0: a fraction for `ratio`, the metric's unit for `difference`. The null is then "the treatment,
+ *               taken back by the margin, is not slower", tested exactly by giving the treatment a later edge
+ * @returns      one to five, rising; empty when the histogram is broken or has no edge inside it, or no edge is late
+ *               enough for the margin: such a metric cannot be monitored
  */
 export function exceedanceThresholds(
   baseline: CumulativeHistogram,

@@ -23,7 +23,7 @@ export interface HarmMonitorConfig {
   /** Prior weight of each candidate, > 0, summing to 1. */
   readonly weights: readonly number[];
   readonly marginKind: MarginKind;
-  /** Fraction >= 0 (0.05 is 5% or 5 percentage points); ignored for `none`. A ratio margin with harm = decrease is < 1. */
+  /** Fraction >= 0 (0.05 is 5% or 5 percentage points); ignored for `none`. A ratio with harm = decrease is < 1. */
   readonly margin: number;
   readonly harm: HarmDirection;
   /** A block closes when both arms hold this many units: 3, or 2 for tiny traffic (K1). */
@@ -31,7 +31,7 @@ export interface HarmMonitorConfig {
   /** y events of n units before the deploy, of the KPI as it is (not turned into bad events); null when unknown. */
   readonly history: ProportionArm | null;
   readonly onset: Onset;
-  /** Exponent in (0, 1] of each candidate's bets where units come in clusters (K5); absent when units are independent. */
+  /** Exponent in (0, 1] of each candidate's bets where units come in clusters (K5); absent when independent. */
   readonly tempering?: readonly number[];
 }
 

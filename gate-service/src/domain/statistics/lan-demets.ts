@@ -32,8 +32,8 @@ interface Density {
 /**
  * Bounds on z at which a group-sequential test stops, by alpha spending (docs/statistics.md K, tiny traffic). A bound
  * depends on the looks up to its own only, so looks may come when they come.
- * @returns one z a look; Infinity for a look that adds less than 1% of the planned information, which then spends nothing;
- *          empty for a broken plan
+ * @returns one z a look; Infinity for a look that adds less than 1% of the planned information, which then spends
+ *          nothing; empty for a broken plan
  * @see     Lan and DeMets 1983, computed by the recursion of Armitage, McPherson and Rowe 1969; checked against
  *          spotify-confidence
  */

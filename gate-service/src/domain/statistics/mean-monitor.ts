@@ -83,8 +83,9 @@ export function startMeanMonitor(config: MeanMonitorConfig): MeanMonitorState {
 /**
  * Consumes one minute; a block closes when both arms hold nMin units (docs/statistics.md K1).
  * @param minute sums of values already winsorised to [0, M]
- * @returns      the next state; unchanged for a minute already consumed; sums that no values in [0, M] can have (negative,
- *               above n M, squares below sum^2/n or above M sum, NaN) leave the wealth alone and count in rejectedMinutes
+ * @returns      the next state; unchanged for a minute already consumed; sums that no values in [0, M] can have
+ *               (negative, above n M, squares below sum^2/n or above M sum, NaN) leave the wealth alone and count in
+ *               rejectedMinutes
  * @see          oracle egate_mean_eb of the reference implementation
  */
 export function advanceMeanMonitor(
@@ -132,8 +133,8 @@ function meanRules(config: MeanMonitorConfig): BlockRules<OpenSums, MeanMonitorS
 }
 
 /**
- * A falling value is watched as its rising complement 1 - x: it turns K8-K11 for harm = decrease, sign and h_min included,
- * into those for harm = increase.
+ * A falling value is watched as its rising complement 1 - x: it turns K8-K11 for harm = decrease, sign and h_min
+ * included, into those for harm = increase.
  */
 function badSums(harm: HarmDirection, n: number, sum: number, sumSq: number): { sum: number; sumSq: number } {
   return harm === 'increase' ? { sum, sumSq } : { sum: n - sum, sumSq: n - 2 * sum + sumSq };

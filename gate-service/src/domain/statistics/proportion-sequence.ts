@@ -31,9 +31,10 @@ export function proportionLogEvidence({ y, n }: ProportionArm, p: number, { a, b
 }
 
 /**
- * A confidence sequence for one proportion: it holds at all times together, however often it is looked at (docs/statistics.md K13).
- * @returns interval in [0, 1] with y/n inside; [0, 1] for an empty arm (`insufficient`); `invalid` for broken counts, level
- *          or mixture
+ * A confidence sequence for one proportion: it holds at all times together, however often it is looked at
+ * (docs/statistics.md K13).
+ * @returns interval in [0, 1] with y/n inside; [0, 1] for an empty arm (`insufficient`); `invalid` for broken counts,
+ *          level or mixture
  * @see     Robbins 1970; checked against confseq's beta-binomial mixture in R and Python
  */
 export function proportionSequence(arm: ProportionArm, alpha: number, mixture: BetaMixture = JEFFREYS): Estimate {
