@@ -44,6 +44,9 @@ const SecretsSchema = z.object({
   UNLEASH_CLIENT_TOKEN: z.string().min(1).optional(),
 });
 
+/** Every secret's variable; each may also come from the file that `<NAME>_FILE` names. */
+export const SECRET_NAMES: readonly string[] = Object.keys(SecretsSchema.shape);
+
 export interface GateConfig {
   readonly host: string;
   readonly port: number;
@@ -135,7 +138,7 @@ function readFile(path: string | undefined, problems: string[]): unknown {
 
 function readSecrets(env: Readonly<Record<string, string | undefined>>, problems: string[]): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const name of Object.keys(SecretsSchema.shape)) {
+  for (const name of SECRET_NAMES) {
     const path = env[`${name}_FILE`];
     if (env[name] !== undefined && path !== undefined)
       problems.push(`environment: ${name} and ${name}_FILE: set only one of the two`);
