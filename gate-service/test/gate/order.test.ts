@@ -19,16 +19,18 @@ interface Outcome {
   readonly accepted: number;
 }
 
-/** Sends the batches after the week, and judges. */
-async function judge(batches: readonly (readonly ShopEvent[])[]): Promise<Outcome> {
+/** Sends the batches of each round at its time, looks after it, and judges in the end. */
+async function judge(rounds: readonly { at: number; batches: readonly (readonly ShopEvent[])[] }[]): Promise<Outcome> {
   const harness = new GateHarness();
   const changeId = await harness.stampAndActivate();
-  harness.business.set(START + WEEK_MS + DAY_MS / 2);
-  for (const batch of batches) {
-    const { body } = await harness.send(batch.map(({ line }) => line));
-    expect(body.quarantined + body.rejected).toBe(0);
+  for (const { at, batches } of rounds) {
+    harness.business.set(at);
+    for (const batch of batches) {
+      const { body } = await harness.send(batch.map(({ line }) => line));
+      expect(body.quarantined + body.rejected).toBe(0);
+    }
+    await harness.scheduler.drain();
   }
-  await harness.scheduler.drain();
   const outcome = await harness.gate.store.transaction(async (tx): Promise<Outcome> => {
     const [stored, ...more] = await tx.verdicts.list(changeId);
     expect(more).toEqual([]);
@@ -50,31 +52,48 @@ async function judge(batches: readonly (readonly ShopEvent[])[]): Promise<Outcom
   return outcome;
 }
 
+const END = START + WEEK_MS + DAY_MS / 2;
+
 /** Every event once to five times, in any order, cut into batches anywhere. */
-const deliveries = fc
-  .tuple(
-    fc.array(fc.integer({ min: 1, max: 5 }), { minLength: EVENTS.length, maxLength: EVENTS.length }),
-    fc.integer(),
-    fc.array(fc.integer({ min: 0, max: EVENTS.length * 3 }), { maxLength: 6 }),
-  )
-  .map(([repeats, seed, cuts]) => {
-    const lines = EVENTS.flatMap((event, n) => Array.from({ length: repeats[n]! }, () => event));
-    const shuffled = lines
-      .map((event, n) => ({ event, key: Math.imul((n + 1) ^ seed, 2_654_435_761) >>> 0 }))
-      .sort((left, right) => left.key - right.key)
-      .map(({ event }) => event);
-    const places = [0, ...cuts.sort((left, right) => left - right), shuffled.length];
-    return places.slice(1).map((end, n) => shuffled.slice(places[n], end));
-  });
+const deliveriesOf = (events: readonly ShopEvent[]) =>
+  fc
+    .tuple(
+      fc.array(fc.integer({ min: 1, max: 5 }), { minLength: events.length, maxLength: events.length }),
+      fc.integer(),
+      fc.array(fc.integer({ min: 0, max: events.length * 3 }), { maxLength: 6 }),
+    )
+    .map(([repeats, seed, cuts]) => {
+      const lines = events.flatMap((event, n) => Array.from({ length: repeats[n]! }, () => event));
+      const shuffled = lines
+        .map((event, n) => ({ event, key: Math.imul((n + 1) ^ seed, 2_654_435_761) >>> 0 }))
+        .sort((left, right) => left.key - right.key)
+        .map(({ event }) => event);
+      const places = [0, ...cuts.sort((left, right) => left - right), shuffled.length];
+      return places.slice(1).map((end, n) => shuffled.slice(places[n], end));
+    });
 
 test('the same events, sent one to five times in any order and split, give the same roll-ups and the same verdict', async () => {
-  const reference = await judge([EVENTS]);
+  const reference = await judge([{ at: END, batches: [EVENTS] }]);
   expect(reference.accepted).toBe(EVENTS.length);
   expect((reference.minutes as unknown[][]).every((list) => list.length > 10)).toBe(true);
   await fc.assert(
-    fc.asyncProperty(deliveries, async (batches) => {
-      expect(await judge(batches)).toEqual(reference);
+    fc.asyncProperty(deliveriesOf(EVENTS), async (batches) => {
+      expect(await judge([{ at: END, batches }])).toEqual(reference);
     }),
-    { numRuns: 10, seed: 4 },
+    { numRuns: 12, seed: 4 },
+  );
+}, 60_000);
+
+test('with looks in between it holds for what came between two looks', async () => {
+  const days = Array.from({ length: 9 }, (_, day) => {
+    const [from, to] = [START + day * DAY_MS, START + (day + 1) * DAY_MS];
+    return { at: to, events: EVENTS.filter(({ at }) => at >= from && at < to) };
+  });
+  const reference = await judge(days.map(({ at, events }) => ({ at, batches: [events] })));
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(...days.map(({ events }) => deliveriesOf(events))), async (delivered) => {
+      expect(await judge(days.map(({ at }, day) => ({ at, batches: delivered[day]! })))).toEqual(reference);
+    }),
+    { numRuns: 5, seed: 5 },
   );
 }, 60_000);
