@@ -18,7 +18,7 @@ export interface BetaComparison {
 }
 
 /** Where the integrands bend: their pieces are cut at these quantiles of both beliefs. */
-const CUTS: readonly number[] = [1e-14, 1e-9, 1e-6, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.2, 0.35, 0.5];
+const CUTS: readonly number[] = [1e-14, 1e-8, 1e-4, 0.01, 0.1, 0.4];
 
 /**
  * Compares two rates that are known as Beta distributions (docs/statistics.md J2, J3): P(pB > pA), the integral of
