@@ -20,8 +20,8 @@ export function createServer(gate: Gate, routes: readonly Route[], options: Serv
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
-    requestTimeout: 30_000,
-    connectionTimeout: 30_000,
+    requestTimeout: 10_000,
+    connectionTimeout: 15_000,
     http: { headersTimeout: 8_000, maxHeaderSize: 16_384 },
     return503OnClosing: true,
     // A path that cannot even be decoded is refused before the error handler is asked.

@@ -22,7 +22,7 @@ type Task = {
 export class Scheduler {
   readonly #gate: Gate;
   readonly #stopped = new AbortController();
-  #loop: Promise<void> | null = null;
+  #loops: Promise<unknown> | null = null;
 
   constructor(gate: Gate) {
     this.#gate = gate;
@@ -30,25 +30,26 @@ export class Scheduler {
 
   /** Goes on until `stop`. */
   start(): void {
-    this.#loop ??= this.#run();
+    // Two loops, so that a flag service that hangs delays no look.
+    this.#loops ??= Promise.all([this.#run(() => this.#runTasks()), this.#run(() => runInterventions(this.#gate))]);
   }
 
   /** Takes no new work and waits for what is under way. */
   async stop(): Promise<void> {
     this.#stopped.abort();
-    await this.#loop;
+    await this.#loops;
   }
 
   /** Works until nothing is due at this moment of business time; for drivers of a simulated clock. */
   async drain(): Promise<void> {
-    while ((await this.#pass()) > 0);
+    while ((await this.#runTasks()) + (await runInterventions(this.#gate)) > 0);
   }
 
-  async #run(): Promise<void> {
+  async #run(pass: () => Promise<number>): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       try {
-        if ((await this.#pass()) === 0) await this.#gate.real.sleep(PAUSE_MS, signal);
+        if ((await pass()) === 0) await this.#gate.real.sleep(PAUSE_MS, signal);
       } catch (error) {
         if (signal.aborted) return;
         this.#gate.log.error({ err: error }, 'scheduler pass failed');
@@ -57,7 +58,7 @@ export class Scheduler {
     }
   }
 
-  async #pass(): Promise<number> {
+  async #runTasks(): Promise<number> {
     const { store, business, real, options } = this.#gate;
     const tasks = await store.transaction((tx) =>
       tx.schedule.claim({
@@ -69,7 +70,7 @@ export class Scheduler {
       }),
     );
     await Promise.all(tasks.map((task) => this.#work(task)));
-    return tasks.length + (await runInterventions(this.#gate));
+    return tasks.length;
   }
 
   async #work(task: Task): Promise<void> {

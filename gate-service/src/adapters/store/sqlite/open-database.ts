@@ -37,6 +37,7 @@ export function openDatabase(path: string, quickCheckMaxBytes: number): OpenData
     prepareConnection(connection);
     if (!inMemory && statSync(path).size <= quickCheckMaxBytes) quickCheck(connection.database, path);
     migrate(connection);
+    if (!inMemory) endDeadClaims(connection);
   } catch (error) {
     connection?.close();
     lock?.close();
@@ -50,6 +51,17 @@ export function openDatabase(path: string, quickCheckMaxBytes: number): OpenData
       if (lock?.isOpen) lock.close();
     },
   };
+}
+
+/**
+ * Frees what the process before this one had claimed: it is dead, or the lock would not be ours. Its acts are due at
+ * once, so that a change is not left half acted upon for as long as a lease; the next attempt starts by reading.
+ */
+function endDeadClaims(connection: SqliteConnection): void {
+  connection.run('UPDATE tasks SET lease_until = NULL, lease_owner = NULL WHERE lease_until IS NOT NULL');
+  connection.run(
+    'UPDATE interventions SET lease_until = NULL, lease_owner = NULL, due_at = min(due_at, 0) WHERE due_at IS NOT NULL',
+  );
 }
 
 function toStoreError(error: unknown, path: string): unknown {
