@@ -21,11 +21,11 @@ const LEAST_STEP = 0.01;
 /** Bisection of z in [-8, 8] down to 1e-9. */
 const HALVINGS = 34;
 
-/** Density of the statistic among the runs that have not crossed yet, on an even grid of Z sqrt(t). */
-interface Density {
+/** Runs that have not crossed yet, on an even grid of Z sqrt(t): their density times the weights of Simpson's rule. */
+interface Survivors {
   readonly from: number;
   readonly step: number;
-  readonly values: readonly number[];
+  readonly masses: readonly number[];
   readonly t: number;
 }
 
@@ -44,18 +44,19 @@ export function lanDemetsBounds({ fractions, alpha, sides, power }: SpendingPlan
     fractions.every((t, i) => t > 0 && t <= 1 && t >= (fractions[i - 1] ?? 0));
   if (!isPlan) return [];
   const bounds: number[] = [];
-  let density: Density | null = null;
-  let spent = 0;
+  let survivors: Survivors | null = null;
+  let last: { readonly t: number; readonly z: number } | null = null;
   for (const t of fractions) {
-    const due = (alpha * t ** power) / sides;
-    if (density !== null && t - density.t < LEAST_STEP) {
+    if (last !== null && t - last.t < LEAST_STEP) {
       bounds.push(Number.POSITIVE_INFINITY);
       continue;
     }
-    const z = density === null ? firstBound(due) : nextBound(density, t, due - spent);
+    const due = (alpha * t ** power) / sides;
+    if (last !== null) survivors = surviving(survivors, last.t, sides === 2 ? -last.z : -LARGEST_Z, last.z);
+    const spent = last === null ? 0 : (alpha * last.t ** power) / sides;
+    const z: number = survivors === null ? firstBound(due) : nextBound(survivors, t, due - spent);
     bounds.push(z);
-    density = survivors(density, t, sides === 2 ? -z : -LARGEST_Z, z);
-    spent = due;
+    last = { t, z };
   }
   return bounds;
 }
@@ -65,42 +66,53 @@ function firstBound(tail: number): number {
 }
 
 /** The z that the survivors cross with probability `tail` at the next look, by bisection. */
-function nextBound(density: Density, t: number, tail: number): number {
+function nextBound(survivors: Survivors, t: number, tail: number): number {
   let [low, high] = [-LARGEST_Z, LARGEST_Z];
   for (let i = 0; i < HALVINGS; i++) {
     const middle = (low + high) / 2;
-    if (crossing(density, t, middle) > tail) low = middle;
+    if (crossing(survivors, t, middle) > tail) low = middle;
     else high = middle;
   }
   return high;
 }
 
 /** P(no bound crossed before, Z > z at information t): an integral over the density at the look before. */
-function crossing({ from, step, values, t: before }: Density, t: number, z: number): number {
+function crossing({ from, step, masses, t: before }: Survivors, t: number, z: number): number {
   const sd = Math.sqrt(t - before);
   const edge = z * Math.sqrt(t);
-  return simpson(values.length, step, (i) => (values[i] ?? 0) * normalSf((edge - (from + i * step)) / sd));
+  let sum = 0;
+  masses.forEach((mass, i) => {
+    const u = (edge - from - i * step) / sd;
+    if (u < LARGEST_Z) sum += mass * normalSf(u);
+  });
+  return sum;
 }
 
-/** Density of Z sqrt(t) at this look among runs inside (lowZ, highZ). */
-function survivors(density: Density | null, t: number, lowZ: number, highZ: number): Density {
+/** Who is inside (lowZ, highZ) at information t, among those who were inside before. */
+function surviving(before: Survivors | null, t: number, lowZ: number, highZ: number): Survivors {
   const root = Math.sqrt(t);
   const from = lowZ * root;
   const step = ((highZ - lowZ) * root) / INTERVALS;
-  const values = Array.from({ length: INTERVALS + 1 }, (_, i) => {
+  const masses = Array.from({ length: INTERVALS + 1 }, (_, i) => {
     const x = from + i * step;
-    if (density === null) return normalDensity(x / root) / root;
-    const sd = Math.sqrt(t - density.t);
-    const { from: start, step: width, values: before } = density;
-    return simpson(before.length, width, (j) => ((before[j] ?? 0) * normalDensity((x - start - j * width) / sd)) / sd);
+    return simpsonWeight(i) * step * (before === null ? normalDensity(x / root) / root : densityAt(x, before, t));
   });
-  return { from, step, values, t };
+  return { from, step, masses, t };
 }
 
-function simpson(points: number, step: number, value: (i: number) => number): number {
-  let sum = value(0) + value(points - 1);
-  for (let i = 1; i < points - 1; i++) sum += (i % 2 === 1 ? 4 : 2) * value(i);
-  return (sum * step) / 3;
+function densityAt(x: number, { from, step, masses, t: before }: Survivors, t: number): number {
+  const sd = Math.sqrt(t - before);
+  let sum = 0;
+  masses.forEach((mass, j) => {
+    const u = (x - from - j * step) / sd;
+    if (Math.abs(u) < LARGEST_Z) sum += mass * normalDensity(u);
+  });
+  return sum / sd;
+}
+
+function simpsonWeight(i: number): number {
+  if (i === 0 || i === INTERVALS) return 1 / 3;
+  return i % 2 === 1 ? 4 / 3 : 2 / 3;
 }
 
 function normalDensity(x: number): number {
