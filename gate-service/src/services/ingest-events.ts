@@ -41,9 +41,7 @@ export async function ingestBatch(gate: Gate, tx: StoreTransaction, batch: Event
   const now = gate.business.now();
   const { read, rejected } = readEventLines(batch.text);
   if (read.length === 0 && rejected.length === 0) await tx.events.heartbeat(batch.repository, now);
-  const changes = read.some(({ event }) => namesAChange(event))
-    ? await tx.changes.list({ repository: batch.repository })
-    : [];
+  const changes = await findNamedChanges(tx, batch.repository, read);
   const unitOf = pseudonymizer(gate.options.secret, batch.repository);
   const assess = makeAssessor(gate, batch, { changes, unitOf, now });
   const sound: { line: number; event: AcceptedEvent }[] = [];
@@ -105,8 +103,25 @@ function withPseudonym(event: EventLine, unitOf: (userId: string) => string): st
   return JSON.stringify(event.user_id === undefined ? event : { ...event, user_id: unitOf(event.user_id) });
 }
 
-function namesAChange(event: EventLine): boolean {
-  return event.change_id !== undefined || event.changes !== undefined || event.flags !== undefined;
+/** The changes that the batch's events may be about, by id or by flag: not all that the repository ever had. */
+async function findNamedChanges(
+  tx: StoreTransaction,
+  repository: string,
+  lines: readonly ReadLine[],
+): Promise<readonly Change[]> {
+  const ids = new Set(
+    lines.flatMap(({ event }) => [...(event.change_id ? [event.change_id] : []), ...Object.keys(event.changes ?? {})]),
+  );
+  const flags = new Set(lines.flatMap(({ event }) => Object.keys(event.flags ?? {})));
+  const found = new Map<string, Change>();
+  for (const id of ids) {
+    const change = await tx.changes.find(id);
+    if (change?.repository === repository) found.set(id, change);
+  }
+  for (const flag of flags) {
+    for (const change of await tx.changes.list({ repository, flag })) found.set(change.changeId, change);
+  }
+  return [...found.values()];
 }
 
 type Assessed = { event: AcceptedEvent } | { reason: QuarantineReason; changeIds: readonly string[] };
