@@ -31,7 +31,7 @@ const means = {
   nMin: 20,
   onset,
 };
-const counts = { psi, weights, marginRatio: 0, harm: 'increase' as const, dispersion: 1, onset };
+const counts = { psi, weights, marginRatio: 0, harm: 'increase' as const, onset };
 
 /** Numbers of a state as doubles; null and the status take one each. */
 function bytesOf(state: unknown): number {

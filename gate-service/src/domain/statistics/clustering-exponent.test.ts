@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type SeededRandom, seededRandom } from '../../../test/support/seeded-random.ts';
 import { DEFAULT_PSI, equalWeights } from './candidates.ts';
+import { type ClumpBets, type ClumpGroup, clumpExponents } from './clump-exponent.ts';
 import { type ClusterGroup, clusteringExponents } from './clustering-exponent.ts';
 import { advanceHarmMonitor, type HarmMonitorConfig, logWealth, startHarmMonitor } from './harm-monitor.ts';
 
@@ -103,5 +104,50 @@ describe('clustering exponent', () => {
     ['a design effect of 0', [], [2], [0.5], 0],
   ])('is invalid for %s', (_, groups, psi, shares, designEffect) => {
     expect(clusteringExponents(groups, psi, shares, designEffect)).toMatchObject({ status: 'invalid', exponents: [] });
+  });
+});
+
+describe('clump exponent', () => {
+  const bets = { psi: [1.1, 4, 25], harm: 'increase' as const, marginRatio: 0 };
+
+  it('is 1 / size where all clumps have the same size, which makes a clump count as one event', () => {
+    const { exponents, method } = clumpExponents([{ events: 4, count: 6000 }], bets, [0.05, 0.5], 9);
+    expect(method).toBe('baseline_clusters');
+    for (const exponent of exponents) expect(exponent).toBeCloseTo(0.25, 6);
+    const drop = { ...bets, harm: 'decrease' as const, marginRatio: 0.2 };
+    for (const exponent of clumpExponents([{ events: 4, count: 6000 }], drop, [0.3], null).exponents) {
+      expect(exponent).toBeCloseTo(0.25, 6);
+    }
+  });
+
+  it('is below 1 / dispersion for bets on large multiples where clumps differ in size', () => {
+    const mixed = [
+      { events: 0, count: 1e6 },
+      { events: 1, count: 7000 },
+      { events: 7, count: 1000 },
+    ];
+    const { exponents, n } = clumpExponents(mixed, bets, [0.05, 0.5], null);
+    expect(n).toBe(8000);
+    expect(exponents[0]).toBeCloseTo(0.25, 2);
+    expect(exponents[2]).toBeLessThan(0.25);
+    expect(clumpExponents([{ events: 1, count: 5000 }], bets, [0.5], null).exponents).toEqual([1, 1, 1]);
+  });
+
+  it('falls back to 1 / dispersion when clumps are few, and says so when there is none', () => {
+    expect(clumpExponents([], bets, [0.5], 4)).toMatchObject({
+      method: 'design_effect',
+      exponents: [0.25, 0.25, 0.25],
+    });
+    expect(clumpExponents([{ events: 2, count: 4999 }], bets, [0.5], null).status).toBe('insufficient');
+  });
+
+  it.each<[string, ClumpGroup[], Partial<ClumpBets>, number | null]>([
+    ['a NaN count', [{ events: 1, count: Number.NaN }], {}, null],
+    ['a negative number of events', [{ events: -1, count: 1 }], {}, null],
+    ['a dispersion below 1', [], {}, 0.5],
+    ['a drop margin of 100%', [], { harm: 'decrease', marginRatio: 1 }, 2],
+    ['psi of 1', [], { psi: [1] }, 2],
+  ])('is invalid for %s', (_, groups, part, dispersion) => {
+    expect(clumpExponents(groups, { ...bets, ...part }, [0.5], dispersion).status).toBe('invalid');
   });
 });

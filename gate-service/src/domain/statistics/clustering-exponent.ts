@@ -1,6 +1,7 @@
 import { candidateRate } from './candidates.ts';
 import { clipRate } from './control-rate.ts';
 import { isCount, isProbabilityLevel, isProportionArm } from './estimate.ts';
+import { type ClusteringExponents, chooseExponents } from './largest-exponent.ts';
 import { nullLine } from './null-line.ts';
 import { referencePoint } from './reference-point.ts';
 
@@ -10,23 +11,6 @@ export interface ClusterGroup {
   readonly bad: number;
   readonly count: number;
 }
-
-/** Exponents for `tempering` of the harm monitor, one a candidate. */
-export interface ClusteringExponents {
-  /** `insufficient`: too few clusters and no design effect. Don't monitor single trials then. */
-  readonly status: 'ok' | 'insufficient' | 'invalid';
-  /** In (0, 1]; empty unless the status is `ok`. */
-  readonly exponents: readonly number[];
-  readonly method: 'baseline_clusters' | 'design_effect' | 'none';
-  /** Clusters of the baseline. */
-  readonly n: number;
-}
-
-/** Fewer clusters show too little of the tail that decides (docs/statistics.md K5). */
-const FEWEST_CLUSTERS = 5000;
-/** Bisection down to this is finer than 5000 clusters can tell. */
-const HALVINGS = 30;
-const ROUNDING = 1e-12;
 
 /**
  * How far bets on single trials must be tempered where trials come in clusters, such as the requests of one user in a
@@ -41,6 +25,8 @@ const ROUNDING = 1e-12;
  * @param psi             the monitor's candidates
  * @param treatmentShares every share the ramp will go through, each in (0, 1): the smallest exponent holds for all
  * @param designEffect    var(R) / (R (1-R) / trials) of the baseline, or null (docs/statistics.md D1)
+ * @returns               exponents for the harm monitor's `tempering`; `insufficient` with fewer than 5000 clusters and
+ *                        no design effect
  */
 export function clusteringExponents(
   groups: readonly ClusterGroup[],
@@ -57,34 +43,12 @@ export function clusteringExponents(
     treatmentShares.every(isProbabilityLevel) &&
     (designEffect === null || (designEffect > 0 && Number.isFinite(designEffect)));
   if (!isUsable) return { status: 'invalid', exponents: [], method: 'none', n: 0 };
-  if (n >= FEWEST_CLUSTERS) {
-    const exponents = psi.map((multiplier) =>
-      Math.min(...treatmentShares.map((share) => largestExponent(groups, multiplier, share))),
-    );
-    if (exponents.every((exponent) => exponent > 0)) {
-      return { status: 'ok', exponents, method: 'baseline_clusters', n };
-    }
-  }
-  if (designEffect === null) return { status: 'insufficient', exponents: [], method: 'none', n };
-  const exponent = Math.min(1, 1 / designEffect);
-  return { status: 'ok', exponents: psi.map(() => exponent), method: 'design_effect', n };
+  const growths = psi.map((multiplier) => treatmentShares.map((share) => clusterGrowth(groups, multiplier, share)));
+  return chooseExponents(n, growths, designEffect);
 }
 
-function largestExponent(groups: readonly ClusterGroup[], psi: number, share: number): number {
-  const growth = clusterGrowth(groups, psi, share);
-  if (growth(1) <= 1 + ROUNDING) return 1;
-  // Convex in eta and 1 at eta = 0, so the exponents that will do are an interval from 0.
-  let low = 0;
-  let high = 1;
-  for (let i = 0; i < HALVINGS; i++) {
-    const middle = (low + high) / 2;
-    if (growth(middle) <= 1) low = middle;
-    else high = middle;
-  }
-  return low;
-}
-
-/** (1-f) mean[exp(eta l(cluster in A))] + f mean[exp(eta l(cluster in B))], a function of eta (docs/statistics.md K5). */
+/** (1-f) mean[exp(eta l(cluster in A))] + f mean[exp(eta l(cluster in B))], a function of eta (docs/statistics.md K5).
+ *  */
 function clusterGrowth(groups: readonly ClusterGroup[], psi: number, f: number): (eta: number) => number {
   const line = nullLine('none', 0, 'increase');
   const [trials, bad, clusters] = groups.reduce(

@@ -18,7 +18,6 @@ const base: CountMonitorConfig = {
   weights: equalWeights(DEFAULT_PSI.length),
   marginRatio: 0,
   harm: 'increase',
-  dispersion: 1,
   onset: 'mixture',
 };
 
@@ -105,8 +104,9 @@ describe('count monitor', () => {
 
   it.each<[string, Partial<CountMonitorConfig>]>([
     ['psi of 1', { psi: [1], weights: [1] }],
-    ['a dispersion below 1', { dispersion: 0.9 }],
-    ['a NaN dispersion', { dispersion: Number.NaN }],
+    ['an exponent above 1', { tempering: DEFAULT_PSI.map(() => 1.1) }],
+    ['a NaN exponent', { tempering: DEFAULT_PSI.map(() => Number.NaN) }],
+    ['too few exponents', { tempering: [1] }],
     ['a negative margin', { marginRatio: -0.1 }],
     ['a drop margin of 100%', { harm: 'decrease', marginRatio: 1 }],
     ['weights that do not sum to 1', { psi: [2, 3], weights: [0.5, 0.6] }],

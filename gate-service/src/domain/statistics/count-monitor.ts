@@ -20,9 +20,9 @@ export interface CountMonitorConfig {
   /** Tolerated relative change of the rate in the harmful direction, as a fraction: 0 for none; < 1 for a decrease. */
   readonly marginRatio: number;
   readonly harm: HarmDirection;
-  /** Over-dispersion phi >= 1 of the baseline's counts (E3); 1 for Poisson counts. Bets are tempered by 1/phi. */
-  readonly dispersion: number;
   readonly onset: Onset;
+  /** Exponent in (0, 1] of each candidate's bets where events come in clumps (K5, K7); absent for Poisson counts. */
+  readonly tempering?: readonly number[];
 }
 
 /** Exposure (units x time, any one unit, > 0) and counts of the open block. */
@@ -47,8 +47,8 @@ const NOTHING = { mA: 0, cA: 0, mB: 0, cB: 0 } as const;
 /**
  * Starts the always-valid harm monitor for counts over exposure (docs/statistics.md K7): given a block's total, the
  * treatment's share of the events is binomial, so the unknown common rate drops out and may change from block to block.
- * @returns state; status `invalid` (never alarms) for psi <= 1, weights that are not a distribution, a margin out of
- *          range or a dispersion below 1
+ * @returns state; status `invalid` (never alarms) for psi <= 1, weights that are not a distribution, a margin or
+ *          an exponent out of range
  */
 export function startCountMonitor(config: CountMonitorConfig): CountMonitorState {
   return startBlocks(isConfig(config), config.psi.length, NOTHING);
@@ -79,7 +79,7 @@ export function countRampStep(config: CountMonitorConfig, state: CountMonitorSta
 }
 
 function countRules(config: CountMonitorConfig): BlockRules<OpenCounts, CountMonitorState, CountMinute> {
-  const { psi, marginRatio, harm, dispersion } = config;
+  const { psi, marginRatio, harm, tempering } = config;
   const edge = harm === 'increase' ? 1 + marginRatio : 1 - marginRatio;
   const hasBoth = ({ mA, mB }: OpenCounts) => mA > 0 && mB > 0;
   return {
@@ -98,7 +98,8 @@ function countRules(config: CountMonitorConfig): BlockRules<OpenCounts, CountMon
     settle: ({ open }) => ({
       increment: (k) => {
         const multiplier = psi[k] ?? Number.NaN;
-        return logRateRatio(open, edge, harm === 'increase' ? edge * multiplier : edge / multiplier) / dispersion;
+        const candidate = harm === 'increase' ? edge * multiplier : edge / multiplier;
+        return (tempering?.[k] ?? 1) * logRateRatio(open, edge, candidate);
       },
       learnt: {},
     }),
@@ -114,14 +115,14 @@ function isExposed(exposure: number, count: number): boolean {
   return Number.isFinite(exposure) && exposure >= 0 && isCount(count) && (exposure > 0 || count === 0);
 }
 
-function isConfig({ psi, weights, marginRatio, harm, dispersion, onset }: CountMonitorConfig): boolean {
+function isConfig({ psi, weights, marginRatio, harm, onset, tempering = weights }: CountMonitorConfig): boolean {
   return (
     isWeights(weights, psi.length) &&
     psi.every((multiplier) => Number.isFinite(multiplier) && multiplier > 1) &&
     marginRatio >= 0 &&
     marginRatio < (harm === 'increase' ? Number.POSITIVE_INFINITY : 1) &&
-    dispersion >= 1 &&
-    dispersion < Number.POSITIVE_INFINITY &&
-    isOnset(onset)
+    isOnset(onset) &&
+    tempering.length === psi.length &&
+    tempering.every((exponent) => exponent > 0 && exponent <= 1)
   );
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type SeededRandom, seededRandom } from '../../../test/support/seeded-random.ts';
 import { DEFAULT_PSI, equalWeights } from './candidates.ts';
+import { clumpExponents } from './clump-exponent.ts';
 import { advanceCountMonitor, type CountMonitorConfig, countRampStep, startCountMonitor } from './count-monitor.ts';
 import { mergeDailyLooks, startDailyLooks, takeDailyLook } from './daily-looks.ts';
 import { normalQuantile } from './distributions.ts';
@@ -63,16 +64,19 @@ const shareAt = (minute: number) => (minute < 120 ? 0.05 : minute < 240 ? 0.25 :
 const isStep = (minute: number) => minute === 120 || minute === 240;
 const drift = (minute: number) => 1 + minute / MINUTES;
 
+const bets = { psi: DEFAULT_PSI, marginRatio: 0, harm: 'increase' as const };
+/** Half the events come alone, half in clumps of seven: one clump in eight, and variance over mean = 4. */
+const clumps = [
+  { events: 1, count: 7000 },
+  { events: 7, count: 1000 },
+];
 const counts: CountMonitorConfig = {
-  psi: DEFAULT_PSI,
+  ...bets,
   weights: equalWeights(DEFAULT_PSI.length),
-  marginRatio: 0,
-  harm: 'increase',
-  dispersion: 4,
   onset: 'mixture',
+  tempering: clumpExponents(clumps, bets, [0.05, 0.25, 0.5], null).exponents,
 };
 
-/** Half the events come alone, half in clumps of seven: variance over mean = (1 + 7) / 2 = 4. */
 const clumped = (random: SeededRandom, mean: number) => random.poisson(mean / 2) + 7 * random.poisson(mean / 14);
 
 const countRun = (effect: number): Run =>
