@@ -107,6 +107,7 @@ async function playWith(undo: Undo, narrator: Narrator, signal: AbortSignal): Pr
         watchToken: unleash.tokens.watch,
         activationToken: unleash.tokens.activation,
         clientToken: unleash.tokens.client,
+        allowAdminToken: false,
       },
       eventSources: ['web'],
       requireHash: false,
@@ -215,7 +216,7 @@ class Week {
     for (const [story, changeId] of this.#changeIds) {
       const pack = await callGate(this.#parts.gate, api.EvidencePackSchema, 'GET', `/v1/changes/${changeId}/evidence`);
       const comments = this.#parts.github.comments(story.pullRequest).map(({ body }) => body);
-      results.push({ story, change: await this.#change(changeId), comments, tallies: pack.evidence['metrics'] });
+      results.push({ story, change: await this.#change(changeId), comments, tallies: pack.evidence.metrics });
     }
     return results;
   }
@@ -244,7 +245,7 @@ class Week {
       await github.activate(story, changeId);
       await this.#settle(changeId, 'activation');
       narrator.tell(
-        `#${story.pullRequest} ${story.title}: forecast ${forecast.outputs['conclusion']}, merged as ${changeId}, flag ${story.flag} on`,
+        `#${story.pullRequest} ${story.title}: forecast ${forecast.outputs.conclusion}, merged as ${changeId}, flag ${story.flag} on`,
       );
     }
   }

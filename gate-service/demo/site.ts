@@ -151,7 +151,7 @@ export class Site {
     const definition = this.#unleash.getFeatureToggleDefinition(flag);
     if (!definition) return false;
     if (share === 0) return !definition.enabled;
-    const rollout = Number(definition.strategies?.[0]?.parameters?.['rollout']);
+    const rollout = Number(definition.strategies?.[0]?.parameters?.rollout);
     return definition.enabled && rollout === Math.round(share * 100);
   }
 

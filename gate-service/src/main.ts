@@ -36,8 +36,8 @@ export async function startGateService(config: GateConfig, overrides: ServiceOve
     overrides.log ??
     (pino({ level: config.logLevel, redact: ['*.token', '*.authorization'] }, pino.destination(2)) as Log);
   const store = await createSqliteStore({ path: config.storePath });
-  const { url, project, environment, watchToken, clientToken, activationToken } = config.unleash;
-  const unleash = { url, project, environment, appName: 'changegate' };
+  const { url, project, environment, watchToken, clientToken, activationToken, allowAdminToken } = config.unleash;
+  const unleash = { url, project, environment, appName: 'changegate', allowAdminToken };
   const observer = createUnleashObserver({ url, environment, clientToken, appName: 'changegate' });
   const gate: Gate = {
     store,

@@ -10,8 +10,8 @@ export interface ClientConfig {
  * @throws GateError invalid_input
  */
 export function readClientConfig(env: Readonly<Record<string, string | undefined>> = process.env): ClientConfig {
-  const url = env['CHANGEGATE_URL'] ?? 'http://127.0.0.1:8787';
-  const token = env['CHANGEGATE_TOKEN'];
+  const url = env.CHANGEGATE_URL ?? 'http://127.0.0.1:8787';
+  const token = env.CHANGEGATE_TOKEN;
   if (token === undefined || token === '') {
     throw new GateError(
       'invalid_input',

@@ -51,6 +51,7 @@ describe('the configuration', () => {
         watchToken: 'watch',
         clientToken: 'client',
         activationToken: null,
+        allowAdminToken: false,
       },
       eventSources: ['web'],
       requireHash: false,

@@ -19,6 +19,7 @@ const FileSchema = z.strictObject({
       url: HttpUrl,
       project: z.string().min(1).default('default'),
       environment: z.string().min(1).default('production'),
+      allow_admin_token: z.boolean().default(false),
     })
     .optional(),
   sources: z.record(z.string(), z.strictObject({ type: z.literal('events') })).default({ web: { type: 'events' } }),
@@ -59,6 +60,8 @@ export interface GateConfig {
     readonly clientToken: string;
     /** Null: this gate service activates nothing; teams turn their flags on themselves. */
     readonly activationToken: string | null;
+    /** Admin tokens pass by change requests unseen; they are refused unless this says otherwise. */
+    readonly allowAdminToken: boolean;
   };
   readonly eventSources: readonly string[];
   readonly requireHash: boolean;
@@ -79,7 +82,7 @@ export interface GateConfig {
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): GateConfig {
   const problems: string[] = [];
-  const file = FileSchema.safeParse(readFile(env['CHANGEGATE_CONFIG'], problems));
+  const file = FileSchema.safeParse(readFile(env.CHANGEGATE_CONFIG, problems));
   const secrets = SecretsSchema.safeParse(readSecrets(env, problems));
   for (const [result, where] of [
     [file, 'configuration file'],
@@ -108,7 +111,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
     port: listen.port,
     storePath: store.path,
     unleash: {
-      ...unleash,
+      url: unleash.url,
+      project: unleash.project,
+      environment: unleash.environment,
+      allowAdminToken: unleash.allow_admin_token,
       watchToken: s.UNLEASH_WATCH_TOKEN!,
       clientToken: s.UNLEASH_CLIENT_TOKEN!,
       activationToken: s.UNLEASH_ACTIVATION_TOKEN ?? null,

@@ -46,7 +46,7 @@ function tidy(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(tidy);
   if (value === null || typeof value !== 'object') return value;
   const { minimum, maximum, exclusiveMinimum, ...rest } = value as Record<string, unknown>;
-  const least = exclusiveMinimum === true && rest['type'] === 'integer' ? Number(minimum) + 1 : minimum;
+  const least = exclusiveMinimum === true && rest.type === 'integer' ? Number(minimum) + 1 : minimum;
   return {
     ...Object.fromEntries(Object.entries(rest).map(([key, item]) => [key, tidy(item)])),
     ...(least === undefined || least === Number.MIN_SAFE_INTEGER ? {} : { minimum: least }),

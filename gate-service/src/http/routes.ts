@@ -60,8 +60,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       'Use a token of that repository.',
     );
   };
-  const changeOf = async (call: Call<unknown>) =>
-    findChange(gate, call.params['change_id']!, call.principal.repository);
+  const changeOf = async (call: Call<unknown>) => findChange(gate, call.params.change_id!, call.principal.repository);
   const viewOf = async (call: Call<unknown>) => ({ change: await viewChange(gate, (await changeOf(call)).changeId) });
   const actor = (call: Call<unknown>) => `token:${call.principal.tokenId}`;
   return [
@@ -103,10 +102,10 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       query: ListQuery,
       response: api.ChangeListResponseSchema,
       handle: async (call) => {
-        const repository = call.query['repository'] ?? call.principal.repository;
+        const repository = call.query.repository ?? call.principal.repository;
         if (repository !== null) scopeTo(call, repository);
-        const states = call.query['state']?.split(',').map((state) => ChangeStateSchema.parse(state));
-        const limit = Number(call.query['limit'] ?? 100);
+        const states = call.query.state?.split(',').map((state) => ChangeStateSchema.parse(state));
+        const limit = Number(call.query.limit ?? 100);
         return {
           changes: await viewChanges(gate, {
             ...(repository ? { repository } : {}),
@@ -139,8 +138,8 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
             'This gate service has no UNLEASH_ACTIVATION_TOKEN.',
             'Set it, or turn the flag on in your deploy job.',
           );
-        await activateChange(activation, call.params['change_id']!, call.principal.repository, actor(call));
-        await awaitActivationPublished(gate, call.params['change_id']!);
+        await activateChange(activation, call.params.change_id!, call.principal.repository, actor(call));
+        await awaitActivationPublished(gate, call.params.change_id!);
         return viewOf(call);
       },
     }),
@@ -168,7 +167,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       body: api.DecideRequestSchema,
       response: api.ChangeResponseSchema,
       handle: async (call) => {
-        await decideChange(gate, call.params['change_id']!, call.principal.repository, call.body);
+        await decideChange(gate, call.params.change_id!, call.principal.repository, call.body);
         return viewOf(call);
       },
     }),
@@ -186,7 +185,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       }),
       response: api.EvidencePackSchema,
       handle: async (call) => {
-        const revision = call.query['revision'];
+        const revision = call.query.revision;
         return viewEvidence(gate, (await changeOf(call)).changeId, revision === undefined ? null : Number(revision));
       },
     }),
@@ -233,8 +232,8 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       query: z.strictObject({ repository: RepositorySchema }),
       response: z.object({ kpis: z.array(z.record(z.string(), z.unknown())) }),
       handle: async (call) => {
-        scopeTo(call, call.query['repository']!);
-        return { kpis: toWire(await listKpis(gate, call.query['repository']!)) };
+        scopeTo(call, call.query.repository!);
+        return { kpis: toWire(await listKpis(gate, call.query.repository!)) };
       },
     }),
     route({
@@ -249,7 +248,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       response: api.IngestResponseSchema,
       status: 202,
       handle: async (call) => {
-        const repository = call.query['repository'] ?? call.principal.repository;
+        const repository = call.query.repository ?? call.principal.repository;
         if (repository === null) {
           throw new GateError(
             'invalid_request',
@@ -323,7 +322,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       summary: 'Revokes an API token at once',
       response: z.object({ revoked: z.literal(true) }),
       handle: async (call) => {
-        await revokeToken(gate, call.params['token_id']!);
+        await revokeToken(gate, call.params.token_id!);
         return { revoked: true };
       },
     }),
@@ -363,8 +362,8 @@ function batchIdOf(call: Call<unknown>): string | null {
 }
 
 async function readLedger(gate: Gate, call: Call<unknown>, changeId: string | undefined): Promise<unknown> {
-  const after = Number(call.query['after'] ?? 0);
-  const limit = Math.min(LEDGER_PAGE, Number(call.query['limit'] ?? LEDGER_PAGE));
+  const after = Number(call.query.after ?? 0);
+  const limit = Math.min(LEDGER_PAGE, Number(call.query.limit ?? LEDGER_PAGE));
   return gate.store.transaction(async (tx) => {
     const entries = await tx.ledger.entries({ after, limit, ...(changeId === undefined ? {} : { changeId }) });
     // A payload is shown as it was hashed, key for key.

@@ -18,7 +18,8 @@ export async function decideChange(
   decision: PeoplesDecision,
 ): Promise<void> {
   const change = await findChange(gate, changeId, repository);
-  if (change.state !== 'judged' && change.state !== 'decided') {
+  const verdicts = await gate.store.transaction((tx) => tx.verdicts.list(changeId));
+  if (verdicts.length === 0) {
     throw new GateError(
       'conflict',
       `${changeId} is ${change.state}; a decision needs a verdict first.`,
@@ -27,7 +28,7 @@ export async function decideChange(
   }
   await gate.store.transaction(async (tx) => {
     await tx.verdicts.insertDecision({ changeId, ...decision, at: gate.business.now() });
-    await tx.changes.update(changeId, { state: 'decided' });
+    if (change.state !== 'superseded') await tx.changes.update(changeId, { state: 'decided' });
     await record(gate, tx, change, 'decision.people', { ...decision }, decision.by);
   });
 }

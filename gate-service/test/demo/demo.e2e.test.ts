@@ -66,11 +66,11 @@ describe('npm run demo', () => {
     expect(output.ledger.verified).toBe(true);
 
     // The committed copy is another run on another day: equal means that runs repeat. Rewritten by UPDATE_DEMO=1.
-    if (process.env['UPDATE_DEMO'] === '1') writeFileSync(EXPECTED, `${JSON.stringify(repeatable(output), null, 2)}\n`);
+    if (process.env.UPDATE_DEMO === '1') writeFileSync(EXPECTED, `${JSON.stringify(repeatable(output), null, 2)}\n`);
     expect(repeatable(output)).toEqual(JSON.parse(readFileSync(EXPECTED, 'utf8')));
 
     const posted = asQuote(story('passes').comments.find((comment) => comment.includes('kind=verdict'))!);
-    if (process.env['UPDATE_DEMO'] === '1') writeFileSync(README, readmeWith(posted));
+    if (process.env.UPDATE_DEMO === '1') writeFileSync(README, readmeWith(posted));
     expect(withoutHashes(readFileSync(README, 'utf8'))).toContain(withoutHashes(posted));
   });
 

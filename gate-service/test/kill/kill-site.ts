@@ -228,6 +228,7 @@ export class KillSite {
         url: unleashUrl,
         project: 'default',
         environment: 'development',
+        allowAdminToken: false,
         watchToken: unleash.tokens.watch,
         activationToken: unleash.tokens.activation,
         clientToken: unleash.tokens.client,

@@ -1,4 +1,5 @@
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { GateError } from '../../../contract/gate-error.ts';
 import { migrate } from './migrate.ts';
@@ -30,6 +31,7 @@ export function openDatabase(path: string, quickCheckMaxBytes: number): OpenData
   try {
     if (!inMemory) {
       // The file holds pseudonyms of users: nobody but its owner may read it; WAL and SHM take over its mode.
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       closeSync(openSync(path, 'a', 0o600));
       lock = holdLock(`${path}.lock`);
     }

@@ -134,7 +134,7 @@ describe('a store on disk', () => {
   });
 
   it.each([
-    ['a folder that is not there', () => join(folder, 'missing', 'store.db')],
+    ['a folder that cannot be made', () => join('/dev/null', 'missing', 'store.db')],
     ['a folder', () => folder],
     [
       'a file that is no database',
