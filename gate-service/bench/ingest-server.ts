@@ -5,6 +5,7 @@ import { Scheduler } from '../src/scheduler/scheduler.ts';
 import { IngestQueue } from '../src/services/ingest-queue.ts';
 import { issueToken } from '../src/services/tokens.ts';
 import { CHANGE_ID, openBenchGate, REPOSITORY, START, stampAndActivate } from './bench-gate.ts';
+import { peakRssBytes } from './peak-rss.ts';
 
 /** What the service tells its parent: first where it listens, then what it used. */
 export type ServerMessage =
@@ -33,11 +34,11 @@ async function serve(storePath: string, now: number): Promise<void> {
   tell({ kind: 'ready', url, token, idleRssBytes: process.memoryUsage.rss() });
   process.once('message', async () => {
     const { user, system } = process.cpuUsage(before);
-    const peakRssBytes = process.resourceUsage().maxRSS * 1024;
+    const peak = peakRssBytes();
     await app.close();
     await scheduler.stop();
     await gate.store.close();
-    tell({ kind: 'used', peakRssBytes, cpuSeconds: (user + system) / 1e6 });
+    tell({ kind: 'used', peakRssBytes: peak, cpuSeconds: (user + system) / 1e6 });
     process.disconnect();
   });
 }

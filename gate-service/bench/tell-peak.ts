@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { peakRssBytes } from './peak-rss.ts';
 
 const SAMPLE_MS = 500;
 
@@ -19,6 +20,6 @@ function sample(): void {
 /** Preloaded into a command that is measured: how much memory it needed goes to file descriptor 3 at its end. */
 if (globalThis.gc) setInterval(sample, SAMPLE_MS).unref();
 process.on('exit', () => {
-  const peak: Peak = { rssBytes: process.resourceUsage().maxRSS * 1024, liveBytes };
+  const peak: Peak = { rssBytes: peakRssBytes(), liveBytes };
   writeSync(3, JSON.stringify(peak));
 });
