@@ -8,6 +8,7 @@ import { addPauseCommands } from './commands/pause.ts';
 import { addRecomputeCommand } from './commands/recompute.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addServeCommand } from './commands/serve.ts';
+import { addStatsCommand } from './commands/stats.ts';
 import { addTokenCommand } from './commands/token.ts';
 import { addValidateCommand } from './commands/validate.ts';
 import { addVerifyCommand } from './commands/verify.ts';
@@ -35,6 +36,7 @@ export async function runCli(argv: readonly string[], handlers: CliHandlers, io:
   addServeCommand(program, handlers);
   addValidateCommand(program, io);
   addReplayCommand(program, io);
+  addStatsCommand(program, io);
   addRecomputeCommand(program, io);
   addVerifyCommand(program, io);
   addChangeCommands(program, io);
