@@ -1,11 +1,11 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hash as digestOf, timingSafeEqual } from 'node:crypto';
 import type { ChangeContract } from '../contract/change-contract.ts';
 import type { Kpi } from '../contract/kpi-registry.ts';
 import { toWire } from '../contract/wire-case.ts';
 import { canonicalJson } from '../domain/model/canonical-json.ts';
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return digestOf('sha256', text, 'hex');
 }
 
 /** Hash that locks a contract: of its meaning with every default filled in, not of its spelling. */
@@ -34,7 +34,8 @@ export function makeChangeId(
 
 /** Makes a repository's pseudonyms: HMAC-SHA-256 of the user id with a key of the repository's own, 32 hex digits. */
 export function pseudonymizer(secret: string, repository: string): (userId: string) => string {
-  const key = createHmac('sha256', secret).update(`changegate/unit/${repository}`).digest();
+  // A key object is prepared once; a key given as bytes would be prepared again for each event, six times as slow.
+  const key = createSecretKey(createHmac('sha256', secret).update(`changegate/unit/${repository}`).digest());
   return (userId) => createHmac('sha256', key).update(userId).digest('hex').slice(0, 32);
 }
 
