@@ -2,7 +2,7 @@ import type { Kpi } from '../contract/kpi-registry.ts';
 import type { Change, ChangeState, Phase } from '../domain/model/change.ts';
 import type { AcceptedEvent, QuarantineReason } from '../domain/model/event.ts';
 import type { Intervention, InterventionKind } from '../domain/model/intervention.ts';
-import type { LedgerEntryWithPayload, LedgerHead, NewLedgerEntry } from '../domain/model/ledger-entry.ts';
+import type { LedgerEntryWithPayload, LedgerHead, LedgerType, NewLedgerEntry } from '../domain/model/ledger-entry.ts';
 import type { ConsumedMinute, MetricLook, WatchState } from '../domain/model/look.ts';
 import type { EpochMinute, EpochMs } from '../domain/model/time.ts';
 import type { Tally, TallyByVariant } from '../domain/model/variant.ts';
@@ -210,8 +210,13 @@ export interface LedgerRecords {
   /** Appends under the one head row, in this transaction. */
   append(entry: NewLedgerEntry, ts: EpochMs): Promise<LedgerHead>;
   head(): Promise<LedgerHead>;
-  /** Entries with seq > after, ascending. */
-  entries(options: { after?: number; limit?: number; changeId?: string }): Promise<readonly LedgerEntryWithPayload[]>;
+  /** Entries with seq > after, ascending; `changeId` null: those of no change, which concern the whole service. */
+  entries(options: {
+    after?: number;
+    limit?: number;
+    changeId?: string | null;
+    types?: readonly LedgerType[];
+  }): Promise<readonly LedgerEntryWithPayload[]>;
 }
 
 export type TaskKind = 'look' | 'judge';

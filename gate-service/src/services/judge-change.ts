@@ -3,17 +3,15 @@ import { toWire } from '../contract/wire-case.ts';
 import { judgeChange as judge } from '../domain/decision/judge-change.ts';
 import { canonicalJson } from '../domain/model/canonical-json.ts';
 import { type Change, judgeDueAt, longestWithin, SETTLE_MINUTES, WATCHED_STATES } from '../domain/model/change.ts';
-import { verifyLedger } from '../domain/model/ledger-chain.ts';
-import type { LedgerEntryWithPayload } from '../domain/model/ledger-entry.ts';
 import { type EpochMs, MINUTE_MS, minuteOf, startOfMinute } from '../domain/model/time.ts';
 import type { VerdictEvidence } from '../domain/model/verdict.ts';
 import type { StoredVerdict, StoreTransaction } from '../ports/store.ts';
+import { checkLedger, isRestVerified, pausedMinutes } from './check-ledger.ts';
 import { collectEvidence } from './collect-evidence.ts';
 import type { Gate } from './gate.ts';
 import { record } from './record.ts';
 import { runLook } from './run-look.ts';
 
-const LEDGER_PAGE = 5_000;
 /** An act on the flag that takes longer than this is not waited for: the verdict says that it was not executed. */
 const ACT_PATIENCE_MINUTES = 10;
 
@@ -78,6 +76,7 @@ export function dueOf(change: Change): EpochMs {
 async function makeVerdict(gate: Gate, { changeId, flag }: Change): Promise<{ stored: StoredVerdict; isNew: boolean }> {
   const read = await gate.flags.read(flag);
   const treatmentHashNow = read.ok && read.value.kind === 'present' ? read.value.treatmentHash : null;
+  const verified = await checkLedger(gate);
   return gate.store.transaction(async (tx) => {
     // Read again: people and looks went on while the flag was read.
     const change = (await tx.changes.find(changeId))!;
@@ -85,12 +84,11 @@ async function makeVerdict(gate: Gate, { changeId, flag }: Change): Promise<{ st
     const cause =
       earlier?.evidence.cause ??
       (change.state === 'off' || change.state === 'superseded' ? 'stopped_early' : 'window_complete');
-    const ledger = await readLedger(tx);
     const evidence = await collectEvidence(gate, tx, change, {
       cause,
       treatmentHashNow,
-      ledgerVerified: verifyLedger(ledger).status === 'ok',
-      pausedMinutes: pausedMinutes(ledger, change, gate.business.now()),
+      ledgerVerified: verified && (await isRestVerified(tx)),
+      pausedMinutes: await pausedMinutes(tx, change, gate.business.now()),
     });
     if (earlier && decidingPart(earlier.evidence) === decidingPart(evidence)) return { stored: earlier, isNew: false };
     return { stored: await storeVerdict(gate, tx, change, evidence, (earlier?.revision ?? 0) + 1), isNew: true };
@@ -145,31 +143,4 @@ function decidingPart({ metrics, exposures, multiExposedUnits, headHashes, chang
     multiExposedUnits,
     moved,
   });
-}
-
-async function readLedger(tx: StoreTransaction): Promise<readonly LedgerEntryWithPayload[]> {
-  const entries: LedgerEntryWithPayload[] = [];
-  for (;;) {
-    const page = await tx.ledger.entries({ after: entries.at(-1)?.seq ?? 0, limit: LEDGER_PAGE });
-    entries.push(...page);
-    if (page.length < LEDGER_PAGE) return entries;
-  }
-}
-
-/** Minutes since activation in which the operator's switch stopped interventions. */
-function pausedMinutes(ledger: readonly LedgerEntryWithPayload[], change: Change, now: EpochMs): number {
-  let since: EpochMs | null = null;
-  let total = 0;
-  for (const { type, ts } of ledger) {
-    if (type === 'watch.paused') since = ts;
-    if (type === 'watch.resumed' && since !== null) {
-      total += overlap(since, ts, change, now);
-      since = null;
-    }
-  }
-  return (total + (since === null ? 0 : overlap(since, now, change, now))) / MINUTE_MS;
-}
-
-function overlap(from: EpochMs, to: EpochMs, change: Change, now: EpochMs): number {
-  return Math.max(0, Math.min(to, now) - Math.max(from, change.activatedAt ?? now));
 }

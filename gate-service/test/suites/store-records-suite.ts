@@ -209,6 +209,9 @@ export function storeRecordsSuite(getStore: GetStore): void {
       expect(await seqs({ after: 2 })).toEqual([3, 4, 5]);
       expect(await seqs({ after: 1, limit: 2 })).toEqual([2, 3]);
       expect(await seqs({ changeId: CHANGE_ID, after: 1 })).toEqual([3, 5]);
+      expect(await seqs({ changeId: null })).toEqual([2, 4]);
+      expect(await seqs({ types: ['watch.paused'] })).toEqual([]);
+      expect(await seqs({ types: [entry(1).type], limit: 2 })).toEqual([1, 2]);
     });
 
     it('refuses a payload that has no canonical form, with the whole transaction', async () => {

@@ -42,7 +42,7 @@ export function ledgerRecords(db: Kysely<Schema>, random: (count: number) => Uin
       return next;
     },
 
-    async entries({ after = 0, limit, changeId }) {
+    async entries({ after = 0, limit, changeId, types }) {
       let query = db
         .selectFrom('ledger_entries')
         .innerJoin('ledger_payloads', 'ledger_payloads.seq', 'ledger_entries.seq')
@@ -50,7 +50,9 @@ export function ledgerRecords(db: Kysely<Schema>, random: (count: number) => Uin
         .select(['ledger_payloads.salt', 'ledger_payloads.payload'])
         .where('ledger_entries.seq', '>', after)
         .orderBy('ledger_entries.seq');
-      if (changeId !== undefined) query = query.where('ledger_entries.change_id', '=', changeId);
+      if (changeId === null) query = query.where('ledger_entries.change_id', 'is', null);
+      else if (changeId !== undefined) query = query.where('ledger_entries.change_id', '=', changeId);
+      if (types !== undefined) query = query.where('ledger_entries.type', 'in', [...types]);
       if (limit !== undefined) query = query.limit(limit);
       return (await query.execute()).map((row) => ({
         seq: row.seq,
