@@ -9,6 +9,9 @@ import { findChange } from './stamp-change.ts';
 
 type Present = Extract<FlagReading, { kind: 'present' }>;
 
+/** Percentages and shares are compared with this much tolerance: 0.29 * 100 is less than 29. */
+const SLACK = 1e-9;
+
 /** Percentages are strings in the flag service; at most six decimals are kept. */
 export function percentOf(share: number): string {
   return String(Number((share * 100).toFixed(6)));
@@ -64,7 +67,7 @@ async function raise(gate: ActivationGate, change: Change): Promise<Present> {
   if (reading.kind !== 'present')
     throw refused(change, 'the flag could not be created', 'Look at the flag in Unleash and try again.');
   if (reading.enabled) {
-    if (reading.share > start) {
+    if (reading.share > start + SLACK) {
       throw refused(
         change,
         `the flag is on at ${percentOf(reading.share)}%, above rollout.start ${percentOf(start)}%`,
@@ -79,7 +82,7 @@ async function raise(gate: ActivationGate, change: Change): Promise<Present> {
   const prepared = need(await gate.activation.read(flag), change);
   need(await gate.activation.enable(flag, preparedPercent(change, prepared, start)), change);
   const raised = need(await gate.activation.read(flag), change);
-  if (raised.kind === 'present' && raised.enabled && raised.share <= start) return raised;
+  if (raised.kind === 'present' && raised.enabled && raised.share <= start + SLACK) return raised;
   throw refused(
     change,
     'the flag does not read back as it was set',
@@ -93,7 +96,7 @@ function preparedPercent(change: Change, reading: FlagReading, start: number): s
     throw refused(change, 'the flag changed while it was being prepared', 'Look at the flag in Unleash and try again.');
   const active = reading.strategies.filter(({ disabled }) => !disabled);
   const rollout = active[0]?.rollout;
-  if (active.length !== 1 || rollout === null || rollout === undefined || !(Number(rollout) <= start * 100)) {
+  if (active.length !== 1 || rollout === null || rollout === undefined || !(Number(rollout) / 100 <= start + SLACK)) {
     const found = active.map((strategy) => `${strategy.name} ${strategy.rollout ?? '100'}%`).join(', ') || 'none';
     throw refused(
       change,

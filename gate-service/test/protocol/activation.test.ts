@@ -10,10 +10,12 @@ import { makeChange } from '../support/store-fixtures.ts';
 import { FLAG, Rig } from './protocol-rig.ts';
 
 /** A stamped change whose contract starts at 50%, and a gate that may activate it. */
-async function stamped(state: ChangeState = 'stamped') {
+async function stamped(state: ChangeState = 'stamped', start = 0.5) {
   const flags = createFakeFlags();
   const store = createSqliteStore({ path: ':memory:' });
-  const change = { ...makeChange({ flag: FLAG, state, effectiveAt: null }), activatedAt: null };
+  const made = makeChange({ flag: FLAG, state, effectiveAt: null });
+  const contract = { ...made.contract, rollout: { ...made.contract.rollout, start } };
+  const change = { ...made, contract, activatedAt: null };
   await store.transaction((tx) => tx.changes.insert(change));
   const rig = await Rig.open();
   const gate: ActivationGate = {
@@ -53,6 +55,12 @@ describe('activation', () => {
     expect(order.slice(0, 7)).toEqual(['read', 'createFlag', 'read', 'addGradualStrategy', 'read', 'enable', 'read']);
     expect([await one.share(), (await one.find()).state]).toEqual([0.5, 'watching']);
     expect((await one.types()).slice(0, 2)).toEqual(['activation.intent', 'activation.accepted']);
+  });
+
+  test.each(Array.from({ length: 95 }, (_, n) => n + 1))('rollout.start %i%% is what the flag gets', async (percent) => {
+    const one = await stamped('stamped', percent / 100);
+    expect(await one.activate()).toBe('activated');
+    expect(one.raising()).toEqual([`addGradualStrategy ${percent}`, `enable ${percent}`]);
   });
 
   test('repeating it changes nothing', async () => {
