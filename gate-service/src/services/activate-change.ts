@@ -5,7 +5,7 @@ import type { FlagFailure, FlagReading, FlagResult } from '../ports/flag-control
 import { putFlagFacts } from './flag-facts.ts';
 import type { ActivationGate, Gate } from './gate.ts';
 import { record } from './record.ts';
-import { findChange } from './stamp-change.ts';
+import { findChange, refuseForeignFlag, supersedeWatched } from './stamp-change.ts';
 
 type Present = Extract<FlagReading, { kind: 'present' }>;
 
@@ -39,9 +39,11 @@ export async function activateChange(
       'Stamp a new change by merging a new contract.',
     );
   }
-  await gate.store.transaction((tx) =>
-    record(gate, tx, change, 'activation.intent', { flag: change.flag, share: change.contract.rollout.start }, actor),
-  );
+  await gate.store.transaction(async (tx) => {
+    await refuseForeignFlag(tx, change);
+    const { flag, contract } = change;
+    await record(gate, tx, change, 'activation.intent', { flag, share: contract.rollout.start }, actor);
+  });
   try {
     await accept(gate, change, await raise(gate, change), actor);
   } catch (error) {
@@ -119,6 +121,7 @@ async function accept(gate: Gate, change: Change, reading: Present, actor: strin
         'Look at the flag in Unleash; Changegate does not watch it for this change.',
       );
     }
+    await supersedeWatched(gate, tx, change);
     await tx.changes.update(change.changeId, {
       state: 'watching',
       activatedAt: now,

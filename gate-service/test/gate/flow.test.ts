@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { GATE_REGISTRY, gateContract, stampBody } from '../support/gate-files.ts';
+import { GATE_REGISTRY, gateContract, OTHER_REPOSITORY, stampBody } from '../support/gate-files.ts';
 import { GateHarness, START } from '../support/gate-harness.ts';
 import { playChange, type Shop } from '../support/gate-traffic.ts';
 
@@ -89,9 +89,73 @@ describe('stamping', () => {
     expect(status).toBe(409);
   });
 
-  test('a watched change is superseded, and gets its verdict at once', async () => {
+  test('a stamp alone ends no watch and cancels no act: what is deployed is still the earlier change', async () => {
     const changeId = await started();
+    const interventionId = `${changeId}:turn_off:1`;
+    await harness.gate.store.transaction((tx) =>
+      tx.interventions.insert(
+        {
+          interventionId,
+          changeId,
+          kind: 'turn_off',
+          epoch: 1,
+          targetShare: 0,
+          reason: 'harm',
+          decidedAt: harness.business.now(),
+          intentAt: null,
+          outcome: 'pending',
+          acceptedAt: null,
+          publishedAt: null,
+          effectiveAt: null,
+          notEffectiveAt: null,
+        },
+        harness.real.now(),
+      ),
+    );
     await harness.stamp(2);
+    expect((await harness.show(changeId)).state).toBe('watching');
+    await harness.scheduler.drain();
+    expect(writes().at(-1)).toMatchObject({ operation: 'turnOff' });
+    expect(await harness.ledgerTypes(changeId)).not.toContain('change.superseded');
+    expect((await harness.show(changeId)).verdicts[0]?.reasons).not.toContain('superseded');
+  });
+
+  test('one commit has one change, although its pull request was found only by the second run', async () => {
+    const token = await harness.token(['stamp']);
+    const stamp = (pull_request: number | null) =>
+      harness.call<{ created: boolean; change: { change_id: string } }>('POST', '/v1/changes', {
+        token,
+        body: { ...stampBody(1), pull_request },
+      });
+    const first = await stamp(null);
+    expect(first.body.change.change_id).toMatch(/^chg-push-/);
+    await harness.activate(first.body.change.change_id);
+    const second = await stamp(1);
+    expect([second.status, second.body.created, second.body.change.change_id]).toEqual([
+      200,
+      false,
+      first.body.change.change_id,
+    ]);
+    expect(second.body.change).toMatchObject({ state: 'watching' });
+  });
+
+  test.each([false, true])(
+    'the flag of another repository is refused while its change is open (watched: %s)',
+    async (isWatched) => {
+      const { change_id } = await harness.stamp(1);
+      if (isWatched) await harness.activate(change_id);
+      const token = await harness.token(['stamp'], OTHER_REPOSITORY);
+      const body = stampBody(2, gateContract(), OTHER_REPOSITORY);
+      const { status, response } = await harness.call('POST', '/v1/changes', { token, body });
+      expect([status, response.body]).toEqual([409, expect.stringContaining('open change of another repository')]);
+      expect((await harness.show(change_id)).state).toBe(isWatched ? 'watching' : 'stamped');
+    },
+  );
+
+  test('a watched change is superseded by the next one’s activation, and gets its verdict at once', async () => {
+    const changeId = await started();
+    await harness.stampAndActivate(2);
+    expect(await harness.ledgerTypes(changeId)).toContain('change.superseded');
     await harness.scheduler.drain();
     const change = await harness.show(changeId);
     expect([change.state, change.verdicts.map(({ verdict, reasons }) => [verdict, reasons])]).toEqual([

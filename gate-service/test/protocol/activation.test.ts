@@ -57,11 +57,14 @@ describe('activation', () => {
     expect((await one.types()).slice(0, 2)).toEqual(['activation.intent', 'activation.accepted']);
   });
 
-  test.each(Array.from({ length: 95 }, (_, n) => n + 1))('rollout.start %i%% is what the flag gets', async (percent) => {
-    const one = await stamped('stamped', percent / 100);
-    expect(await one.activate()).toBe('activated');
-    expect(one.raising()).toEqual([`addGradualStrategy ${percent}`, `enable ${percent}`]);
-  });
+  test.each(Array.from({ length: 95 }, (_, n) => n + 1))(
+    'rollout.start %i%% is what the flag gets',
+    async (percent) => {
+      const one = await stamped('stamped', percent / 100);
+      expect(await one.activate()).toBe('activated');
+      expect(one.raising()).toEqual([`addGradualStrategy ${percent}`, `enable ${percent}`]);
+    },
+  );
 
   test('repeating it changes nothing', async () => {
     const one = await stamped();
