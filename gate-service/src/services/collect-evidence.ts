@@ -152,6 +152,7 @@ async function collectMetrics(
             ...(await collectLateness(tx, change, kpi.id, phases, Math.min(span.to, monitor?.nextMinute ?? span.from))),
             nonAnswerMinutes: nonAnswerMinutes(own, Math.min(now, startOfMinute(span.to))),
             logWealth: logW,
+            ...(monitor?.silentTrials === undefined ? {} : { silentTrials: monitor.silentTrials }),
             novelty: {
               firstDays: await tx.events.total(
                 change.changeId,

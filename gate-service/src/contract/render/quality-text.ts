@@ -22,6 +22,11 @@ const PROBLEMS: readonly (readonly [names: readonly string[], title: string, pro
   [['too_few_events', 'insufficient_data'], 'Amount of data', 'A metric has too little data for an answer.'],
   [['treatment_silent'], 'Signs of life', 'The control group sends data and the group with the change does not.'],
   [
+    ['arms'],
+    'Data of both groups',
+    'The metric’s data did not split between control and change as the flag was set: a part of one group’s is missing.',
+  ],
+  [
     ['multi_exposure', 'multi_exposed', 'multiple_exposure'],
     'Switched units',
     'Too many users or jobs were served both variants.',

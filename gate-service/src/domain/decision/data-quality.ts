@@ -1,9 +1,10 @@
 import { longestWithin } from '../model/change.ts';
-import { metricsOf } from '../model/metric.ts';
+import { type Metric, metricsOf } from '../model/metric.ts';
 import { minuteOf } from '../model/time.ts';
 import type { QualityCheck, VerdictEvidence } from '../model/verdict.ts';
 import { isCount } from '../statistics/estimate.ts';
 import { SAMPLE_RATIO_ALPHA, sampleRatioMismatch } from '../statistics/sample-ratio-mismatch.ts';
+import { isStatus } from './arm-balance.ts';
 import { splitsTraffic } from './effect-scale.ts';
 import { checkMetric, type ObservedWindow, QUANTITY_CHECKS } from './metric-quality.ts';
 
@@ -31,7 +32,7 @@ export function checkDataQuality(evidence: VerdictEvidence): readonly QualityChe
     multiExposureCheck(evidence),
     ...ids.flatMap((id) => {
       const metric = metrics.find(({ kpi }) => kpi.id === id) ?? null;
-      return checkMetric(id, metric, evidence, observed).map((check) => (complete ? check : soFar(check)));
+      return checkMetric(id, metric, evidence, observed).map((check) => (complete ? check : soFar(check, metric)));
     }),
     conflictCheck(evidence),
     clockCheck(evidence),
@@ -39,9 +40,13 @@ export function checkDataQuality(evidence: VerdictEvidence): readonly QualityChe
   ];
 }
 
-/** Checks of how much there is say nothing yet while more may come. */
-function soFar(check: QualityCheck): QualityCheck {
-  const open = check.status === 'failed' && QUANTITY_CHECKS.some((name) => check.check.startsWith(`${name}:`));
+/**
+ * Checks of how much there is say nothing yet while more may come. Nor does the number of status trials by arm at an
+ * alarm: harm itself makes people try again, or leave.
+ */
+function soFar(check: QualityCheck, metric: Metric | null): QualityCheck {
+  const names = metric && isStatus(metric.kpi) ? [...QUANTITY_CHECKS, 'arms'] : QUANTITY_CHECKS;
+  const open = check.status === 'failed' && names.some((name) => check.check.startsWith(`${name}:`));
   return open ? { ...check, status: 'unknown', detail: `So far: ${check.detail}` } : check;
 }
 

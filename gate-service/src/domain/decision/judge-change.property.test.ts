@@ -59,6 +59,37 @@ describe('judgeChange properties', () => {
     );
   });
 
+  it('losing a fifth or more of one arm of the primary or a guardrail is never a pass', () => {
+    const arms = fc.constantFrom('off' as const, 'on' as const);
+    const kpis = fc.constantFrom('booking', 'errors');
+    fc.assert(
+      fc.property(
+        counts,
+        counts,
+        kpis,
+        arms,
+        fc.double({ min: 0.2, max: 1, noNaN: true }),
+        (a, b, kpiId, arm, share) => {
+          const evidence = booking(a, b);
+          const i = evidence.metrics.findIndex((metric) => metric.kpiId === kpiId);
+          const less = (n: number) => Math.floor(n * (1 - share));
+          const lost: VerdictEvidence = {
+            ...evidence,
+            metrics: evidence.metrics.with(i, {
+              ...evidence.metrics[i]!,
+              strata: evidence.metrics[i]!.strata.map((one) => ({
+                ...one,
+                [arm]: { n: less(one[arm].n), y: less(one[arm].y) },
+              })),
+            }),
+          };
+          expect(judgeChange(lost).verdict).not.toBe('pass');
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
   it('a number that is not one, anywhere in the evidence, never passes unless nothing depends on it', () => {
     // What no verdict reads: other people's times, the plan of the rollout, and what is only shown.
     const harmless =

@@ -1,15 +1,13 @@
 import type { Phase } from '../model/change.ts';
 import type { LookAlert, MetricWatch } from '../model/look.ts';
 import { type EpochMs, startOfMinute } from '../model/time.ts';
+import { SILENT_TRIALS } from './arm-balance.ts';
 import { DEFAULT_GRACE_MINUTES, isBlind } from './assess-signal.ts';
 import { phaseOf } from './watch-metric.ts';
 
-/** Treatment units that known shares let expect without one coming: by chance once in 10^13 (docs/statistics.md G4). */
-const SILENT_TREATMENT_UNITS = 30;
-
 /**
  * Metrics whose control flows while their treatment went silent since the last look, within the phase that lasts
- * (docs/statistics.md G4). An alert only: silence never turns anything off.
+ * (docs/statistics.md G4). Silence never turns anything off; the verdict's check of the arms reads the longest.
  */
 export function silentTreatments(
   before: readonly MetricWatch[],
@@ -42,5 +40,5 @@ export function blindAlerts(
 }
 
 function isSilent({ controlSinceTreatment }: MetricWatch, odds: number): boolean {
-  return controlSinceTreatment * odds >= SILENT_TREATMENT_UNITS;
+  return controlSinceTreatment * odds >= SILENT_TRIALS;
 }

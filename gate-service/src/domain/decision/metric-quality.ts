@@ -4,6 +4,7 @@ import type { EpochMinute } from '../model/time.ts';
 import type { MetricEvidence, QualityCheck, VerdictEvidence } from '../model/verdict.ts';
 import { isCount, isProportionArm } from '../statistics/estimate.ts';
 import { twoProportionZ } from '../statistics/two-proportion-z.ts';
+import { armBalance } from './arm-balance.ts';
 import { coverageOf } from './coverage.ts';
 import { comparableStrata } from './effect-scale.ts';
 
@@ -22,7 +23,8 @@ export interface ObservedWindow {
 
 /**
  * The data quality checks of one KPI of the contract (docs/statistics.md section Q): is there data at all, are its
- * counts possible, do the phases hold it, does it cover the window, did its source answer, did both arms arrive alike.
+ * counts possible, did it split as the flag did, do the phases hold it, does it cover the window, did its source answer,
+ * did both arms arrive alike.
  * @param metric null when the contract names a KPI without a definition
  * @returns      checks named `<check>:<kpi>`; without usable data only the check that failed
  */
@@ -48,6 +50,7 @@ export function checkMetric(
   }
   return [
     dataCheck(check, data, metric, evidence),
+    armsCheck(check, data, metric, evidence),
     phaseCheck(check, data, evidence),
     coverageCheck(check, data, evidence, observed),
     answerCheck(check, data, evidence),
@@ -69,6 +72,11 @@ function dataCheck(check: Check, data: MetricEvidence, { roles }: Metric, { phas
   const missing = roles.includes('guardrail') ? off === 0 || on === 0 : off + on === 0;
   const detail = `${on} trials with the change, ${off} without, in phases that served both.`;
   return check('no_data', missing ? 'failed' : 'ok', detail);
+}
+
+function armsCheck(check: Check, data: MetricEvidence, { kpi }: Metric, evidence: VerdictEvidence): QualityCheck {
+  const { status, detail } = armBalance(data, kpi, evidence);
+  return check('arms', status, detail);
 }
 
 /** Trials between phases compare nothing; where they are many, or the sums contradict each other, the rest is no sample. */

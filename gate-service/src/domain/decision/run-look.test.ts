@@ -121,6 +121,13 @@ describe('evaluateLook', () => {
     const look = looksAt({ tallies: silent }, [100, 110]);
     expect(look.alerts.filter(({ kind }) => kind === 'treatment_silent').map(({ kpiId }) => kpiId)).toEqual(['errors']);
     expect(looksAt({ tallies: silent }, [111], look.watch).alerts).toEqual([]);
+    const back = { ...silent, errors: silent.errors!.map((minute, i) => (i > 110 ? fine().errors![i]! : minute)) };
+    const after = looksAt({ tallies: back }, [110, 200]);
+    expect(after.watch.monitors.map(({ kpiId, silentTrials }) => [kpiId, silentTrials! >= 30])).toEqual([
+      ['booking', false],
+      ['started', false],
+      ['errors', true],
+    ]);
   });
 
   it('refuses minutes with counts that cannot be', () => {

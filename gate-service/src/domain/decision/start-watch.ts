@@ -72,6 +72,7 @@ function startMetric(
     fresh: null,
     sinceRaise: null,
     controlSinceTreatment: 0,
+    silentTrials: 0,
     blindSince: null,
   };
 }

@@ -43,11 +43,14 @@ export function watchMinute(
   context: WatchContext,
 ): MetricWatch {
   const { config, totals } = metric;
+  const controlSinceTreatment = silence(metric, minute, phase);
+  const missing = splitsTraffic(phase) ? (controlSinceTreatment * phase.share) / (1 - phase.share) : 0;
   const counted = {
     ...metric,
     phaseIndex: phase.index,
     totals: { off: addTallies(totals.off, minute.off), on: addTallies(totals.on, minute.on) },
-    controlSinceTreatment: silence(metric, minute, phase),
+    controlSinceTreatment,
+    silentTrials: Math.max(metric.silentTrials ?? 0, missing),
   };
   if (!splitsTraffic(phase)) return counted;
   const step = allocationStep(metric, phase, context.phases);

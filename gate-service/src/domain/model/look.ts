@@ -70,6 +70,8 @@ export interface MetricWatch {
   readonly sinceRaise: { readonly raisedAt: EpochMs; readonly state: HarmMonitorState } | null;
   /** Control units since the treatment last had one, in the phase of the last consumed minute (G4). */
   readonly controlSinceTreatment: number;
+  /** Most treatment trials that were expected in any such run so far; absent in a state from before it was kept. */
+  readonly silentTrials?: number;
   /** Since when the signal has been a non-answer; null while it answers. */
   readonly blindSince: EpochMs | null;
 }

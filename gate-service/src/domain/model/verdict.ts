@@ -33,6 +33,11 @@ export interface MetricEvidence {
   readonly nonAnswerMinutes: Partial<Record<Signal, number>>;
   readonly logWealth: number;
   /**
+   * Most treatment trials that the watch expected, by the control's, in a run without one (docs/statistics.md G4); absent
+   * when not kept.
+   */
+  readonly silentTrials?: number;
+  /**
    * Totals of the first two and of the last three days, for the novelty check (docs/statistics.md I3); absent when not
    * kept.
    */

@@ -103,6 +103,7 @@ function metricEvidence(
       Math.min(judgedAt, lastOutcome),
     ),
     logWealth: monitor ? logWealth(monitor.cumulative) : 0,
+    ...(monitor?.silentTrials === undefined ? {} : { silentTrials: monitor.silentTrials }),
     novelty: {
       firstDays: totalOf(minutes, startMinute, startMinute + 2 * DAY_MINUTES),
       lastDays: totalOf(minutes, end - 3 * DAY_MINUTES, end),

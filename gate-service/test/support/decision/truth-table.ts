@@ -162,10 +162,38 @@ export const TRUTH_TABLE: readonly [string, VerdictEvidence, string, string][] =
   ],
   ['not enough evidence', booking(400, 420), 'inconclusive', 'not_enough_evidence'],
   [
-    'no treatment unit of the primary',
-    withMetric(BASE, 'booking', metricOf('booking', { n: 2000, y: 400 }, { n: 0, y: 0 })),
+    'no treatment unit of a tiny primary',
+    withMetric(
+      { ...BASE, heartbeatHours: Array.from({ length: 168 }, (_, hour) => START / 60 + hour) },
+      'booking',
+      metricOf('booking', { n: 6, y: 2 }, { n: 0, y: 0 }),
+    ),
     'inconclusive',
     'insufficient_data',
+  ],
+  [
+    'no treatment unit of the primary although they came',
+    withMetric(BASE, 'booking', metricOf('booking', { n: 2000, y: 400 }, { n: 0, y: 0 })),
+    'inconclusive',
+    'data_quality:arms:booking',
+  ],
+  [
+    'half of the treatment trials of the primary lost',
+    withMetric(BASE, 'booking', metricOf('booking', { n: 2000, y: 400 }, { n: 1000, y: 250 })),
+    'inconclusive',
+    'data_quality:arms:booking',
+  ],
+  [
+    'a guardrail with next to no trial of the treatment',
+    withMetric(BASE, 'errors', metricOf('errors', { n: 4000, y: 40 }, { n: 3, y: 0 })),
+    'inconclusive',
+    'data_quality:arms:errors',
+  ],
+  [
+    'a treatment that the watch saw silent',
+    withMetric(BASE, 'booking', { ...BASE.metrics[0]!, silentTrials: 30 }),
+    'inconclusive',
+    'data_quality:arms:booking',
   ],
   ['no outcome at all in either arm', booking(0, 0), 'inconclusive', 'insufficient_data'],
   [
