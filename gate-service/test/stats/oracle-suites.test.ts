@@ -5,17 +5,6 @@ import { ORACLES, runStats } from './stats-runner.ts';
 
 /** Functions that are not offered, by why: there, no number of ours is the number asked for. */
 const NOT_OFFERED: Readonly<Record<string, readonly string[]>> = {
-  'rules of another library, in no decision of ours; the detection benchmark runs them': [
-    'dkw_type_band',
-    'gamma_poisson_log_mixture',
-    'howard_bernoulli_ci',
-    'howard_quantile_ab_p',
-    'normal_log_mixture',
-    'normal_mixture_bound',
-    'poly_stitching',
-    'quantile_double_stitching',
-  ],
-  'a diagnostic that errs in a quarter of all harmless weeks and more': ['dow_regression_step'],
   'we judge proportions by Newcombe and MOVER-R, not by a normal interval': [
     'gb_two_sided_prop',
     'gb_sequential_two_sided_prop',

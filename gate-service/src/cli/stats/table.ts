@@ -1,4 +1,5 @@
 import { BEFORE_AFTER_FUNCTIONS } from './before-after.ts';
+import { CONFSEQ_FUNCTIONS } from './confseq.ts';
 import { COUNT_FUNCTIONS } from './counts.ts';
 import { FORECAST_FUNCTIONS } from './forecast.ts';
 import { MEAN_FUNCTIONS } from './means.ts';
@@ -31,7 +32,7 @@ export const STAT_TOPICS: ReadonlyMap<string, readonly StatFunction[]> = new Map
   ['verdict', VERDICT_FUNCTIONS],
   ['forecast', FORECAST_FUNCTIONS],
   ['distributions', SPECIAL_FUNCTIONS],
-  ['as other tools report it', PEER_FUNCTIONS],
+  ['as other tools report it', [...PEER_FUNCTIONS, ...CONFSEQ_FUNCTIONS]],
 ]);
 
 export const STAT_FUNCTIONS: readonly StatFunction[] = [...STAT_TOPICS.values()].flat();

@@ -1,4 +1,4 @@
-import { normalCdf } from '../../../src/domain/statistics/distributions.ts';
+import { normalCdf } from '../distributions.ts';
 import { bisect } from './search.ts';
 
 /** Where a mixture is tightest: at intrinsic time vOpt for level alphaOpt. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectClose, oracleCases } from '../../../test/support/oracle-cases.ts';
+import { expectClose, oracleCases } from '../../../../test/support/oracle-cases.ts';
 import { howardBernoulliInterval } from './beta-binomial-mixture.ts';
 import { dkwTypeBand } from './dkw-type-band.ts';
 import { dowRegressionStep } from './dow-regression.ts';

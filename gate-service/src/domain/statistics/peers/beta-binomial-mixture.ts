@@ -1,4 +1,4 @@
-import { lnGamma } from '../../../src/domain/statistics/distributions.ts';
+import { lnGamma } from '../distributions.ts';
 import { mixtureRho } from './normal-mixture.ts';
 import { bisect } from './search.ts';
 

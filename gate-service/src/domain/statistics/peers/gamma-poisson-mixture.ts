@@ -1,5 +1,5 @@
 import gammainc from '@stdlib/math-base-special-gammainc';
-import { lnGamma } from '../../../src/domain/statistics/distributions.ts';
+import { lnGamma } from '../distributions.ts';
 import { mixtureRho } from './normal-mixture.ts';
 
 /**
