@@ -39575,7 +39575,7 @@ function chosen(command, event) {
 
 /***/ }),
 
-/***/ 3848:
+/***/ 5475:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41052,6 +41052,11 @@ const PROBLEMS = [
     ],
     [['too_few_events', 'insufficient_data'], 'Amount of data', 'A metric has too little data for an answer.'],
     [['treatment_silent'], 'Signs of life', 'The control group sends data and the group with the change does not.'],
+    [
+        ['arms'],
+        'Data of both groups',
+        'The metric’s data did not split between control and change as the flag was set: a part of one group’s is missing.',
+    ],
     [
         ['multi_exposure', 'multi_exposed', 'multiple_exposure'],
         'Switched units',
@@ -44077,6 +44082,53 @@ function renderProgressComment(changes, options) {
     return fitComment(progressMarker(changes), sections);
 }
 
+;// CONCATENATED MODULE: ./action/src/commands/list-changes.js
+/** States whose data still come in: they are looked at again, and judged when that is due. */
+const OPEN = ['watching', 'throttled', 'off'];
+/** Of these all are listed. A stamped change is for its pull request's progress comment. */
+const UNFINISHED = ['stamped', ...OPEN];
+const FINISHED = ['judged', 'decided', 'superseded'];
+const DAY_MS = 86_400_000;
+/** What happened longer ago was told by an earlier run, many times over. */
+const NEWS_MS = 30 * DAY_MS;
+/** A window of 28 days, an outcome 28 days later, two days to settle and as many until somebody activates. */
+const LONGEST_LIFE_MS = 60 * DAY_MS;
+/**
+ * All changes of a repository that are not finished, however many, and the finished ones as far back as one of them
+ * may have news.
+ */
+async function listChanges(gate, repository) {
+    const changes = [];
+    const unreadable = [];
+    const isOld = ({ stamped_at }) => stamped_at < latestTime(changes) - NEWS_MS - LONGEST_LIFE_MS;
+    for (const states of [UNFINISHED, FINISHED]) {
+        let before = null;
+        do {
+            const page = await gate.list({ repository, states, before });
+            changes.push(...page.changes);
+            unreadable.push(...page.unreadable);
+            before = states === FINISHED && page.changes.some(isOld) ? null : page.next;
+        } while (before !== null);
+    }
+    return { changes, unreadable };
+}
+/** Whether something may be left to tell about a change that is not merely stamped. */
+function hasNews(change, now) {
+    return OPEN.includes(change.state) || latestTime([change]) >= now - NEWS_MS;
+}
+/** The gate's own clock, as far as the changes tell it: the runner's may differ. */
+function latestTime(changes) {
+    return changes
+        .flatMap((change) => [
+        change.stamped_at,
+        change.activated_at ?? 0,
+        ...change.looks.map(({ at }) => at),
+        ...change.interventions.map(({ decided_at }) => decided_at),
+        ...change.verdicts.map(({ made_at }) => made_at),
+    ])
+        .reduce((latest, at) => Math.max(latest, at), 0);
+}
+
 ;// CONCATENATED MODULE: ./action/src/commands/mark-verdict.js
 
 
@@ -44129,6 +44181,7 @@ async function closeDeployment({ github, settings, run }, change, verdict) {
 }
 
 ;// CONCATENATED MODULE: ./action/src/commands/deliver-verdicts.js
+
 
 
 
@@ -44230,19 +44283,9 @@ async function deliverProgress(desk, { siblings }) {
     const matches = (text) => says(text, wanted, []);
     if (!isOpen && !thread.comments.some(({ body }) => matches(body)))
         return;
-    const body = renderProgressComment(siblings, { now: latestKnownTime(siblings) });
+    const body = renderProgressComment(siblings, { now: latestTime(siblings) });
     const mayReplace = (existing) => (parseMarker(existing)?.at ?? 0) <= (wanted.at ?? 0);
     await attempt(desk, () => upsertComment(context.github, thread, { body, matches, mayReplace, appSlug: null }));
-}
-/** The gate's own clock, as far as the changes tell it: the runner's may differ. */
-function latestKnownTime(changes) {
-    return Math.max(...changes.flatMap((change) => [
-        change.stamped_at,
-        change.activated_at ?? 0,
-        ...change.looks.map(({ at }) => at),
-        ...change.interventions.map(({ decided_at }) => decided_at),
-        ...change.verdicts.map(({ made_at }) => made_at),
-    ]));
 }
 
 ;// CONCATENATED MODULE: ./action/src/commands/verdict.js
@@ -44251,12 +44294,7 @@ function latestKnownTime(changes) {
 
 
 
-/** States whose data still come in: they are looked at again, and judged when that is due. */
-const OPEN = ['watching', 'throttled', 'off'];
-/** States that have something to tell on GitHub. A stamped change is listed for its pull request's progress comment. */
-const LISTED = ['stamped', ...OPEN, 'judged', 'decided', 'superseded'];
-/** As many changes as the limits of the API allow to mirror in one run; the gate lists the newest first. */
-const MAX_CHANGES = 100;
+
 /**
  * Mirrors on GitHub what the gate decided. With `change-id` it asks the gate to evaluate those changes again; without,
  * it goes through all changes of the repository. One that fails does not stop the others.
@@ -44265,10 +44303,12 @@ async function verdict(context) {
     const { settings, run } = context;
     const gate = requireGate(context);
     const known = new Map();
+    let unreadable = [];
     try {
-        const query = { repository: run.repository, states: LISTED, limit: MAX_CHANGES };
-        for (const change of await gate.list(query))
+        const listed = await listChanges(gate, run.repository);
+        for (const change of listed.changes)
             known.set(change.change_id, change);
+        unreadable = listed.unreadable;
     }
     catch (error) {
         return { ...report/* EMPTY_REPORT */.VS, conclusion: 'failed', problems: [(0,report/* problemOf */.Zw)(error, levelOf(settings, error, 'fail'))] };
@@ -44280,14 +44320,15 @@ async function verdict(context) {
     const evaluated = await evaluateAll(context, gate, wanted, known);
     for (const { change } of evaluated.answers)
         known.set(change.change_id, change);
+    const now = latestTime([...known.values()]);
     const subjects = isNamed
         ? evaluated.answers.map(({ change }) => change)
-        : [...known.values()].filter(({ state }) => state !== 'stamped');
+        : [...known.values()].filter((change) => change.state !== 'stamped' && hasNews(change, now));
     const pending = evaluated.answers
         .filter((answer) => answer.verdict === 'pending')
         .map(({ change }) => change.change_id);
     const delivery = await deliverAll(context, subjects, [...known.values()], isNamed ? pending : []);
-    return makeReport(evaluated, delivery, subjects);
+    return makeReport(evaluated, delivery, subjects, unreadable.map(cannotBeShown));
 }
 async function evaluateAll(context, gate, ids, known) {
     const { github, defaultBranch, settings, log } = context;
@@ -44326,8 +44367,16 @@ async function deliverAll(context, subjects, all, progressOnly) {
     }
     return { texts, problems };
 }
-function makeReport(evaluated, delivery, subjects) {
-    const problems = [...evaluated.problems, ...delivery.problems];
+function cannotBeShown(id) {
+    return {
+        level: 'error',
+        code: 'internal',
+        message: `The gate service cannot show ${id}, so nothing is told about it.`,
+        remedy: `Report it with the gate service's log around: changegate show ${id}`,
+    };
+}
+function makeReport(evaluated, delivery, subjects, lost) {
+    const problems = [...evaluated.problems, ...delivery.problems, ...lost];
     const [only, ...others] = evaluated.answers;
     return {
         conclusion: problems.some(({ level }) => level === 'error') ? 'failed' : 'evaluated',
@@ -44442,6 +44491,8 @@ function defaultBranchOf(payload) {
 
 
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+/** Changes of one answer: far below the limit of its size, whatever they hold. */
+const PAGE = '50';
 const TEMPORARY = [429, 502, 503, 504];
 function createGate(options) {
     const { token } = options;
@@ -44458,9 +44509,11 @@ function createGate(options) {
         },
         evaluate: (id, request) => post(`${changes(id)}/evaluate`, request, _gate_service_src_contract_api_requests_js__WEBPACK_IMPORTED_MODULE_1__/* .EvaluateResponseSchema */ .yJ),
         show: async (id) => (await get(changes(id), _gate_service_src_contract_api_requests_js__WEBPACK_IMPORTED_MODULE_1__/* .ChangeResponseSchema */ .Zq)).change,
-        list: async ({ repository, states, limit }) => {
-            const query = new URLSearchParams({ repository, state: states.join(','), limit: String(limit) });
-            return (await get(`/v1/changes?${query}`, _gate_service_src_contract_api_requests_js__WEBPACK_IMPORTED_MODULE_1__/* .ChangeListResponseSchema */ .RQ)).changes;
+        list: async ({ repository, states, before }) => {
+            const query = new URLSearchParams({ repository, state: states.join(','), limit: PAGE });
+            if (before !== null)
+                query.set('before', before);
+            return get(`/v1/changes?${query}`, _gate_service_src_contract_api_requests_js__WEBPACK_IMPORTED_MODULE_1__/* .ChangeListResponseSchema */ .RQ);
         },
     };
 }
@@ -45137,7 +45190,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _gate_service_src_contract_gate_error_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3475);
 /* harmony import */ var _gate_service_src_contract_render_escape_markdown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8739);
 /* harmony import */ var _choose_command_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(9590);
-/* harmony import */ var _commands_run_command_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3848);
+/* harmony import */ var _commands_run_command_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5475);
 /* harmony import */ var _event_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4748);
 /* harmony import */ var _gate_client_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4238);
 /* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(2604);
@@ -45771,7 +45824,11 @@ const StampRequestSchema = schemas/* strictObject */.rej({
 });
 const StampResponseSchema = schemas/* object */.Ikc({ created: schemas/* boolean */.zMY(), change: ChangeViewSchema });
 const ChangeResponseSchema = schemas/* object */.Ikc({ change: ChangeViewSchema });
-const ChangeListResponseSchema = schemas/* object */.Ikc({ changes: schemas/* array */.YOg(ChangeViewSchema) });
+const ChangeListResponseSchema = schemas/* object */.Ikc({
+    changes: schemas/* array */.YOg(ChangeViewSchema),
+    next: schemas/* string */.YjP().nullable().describe('give it as `before` for the next page; null: this is the last'),
+    unreadable: schemas/* array */.YOg(schemas/* string */.YjP()).describe('changes of this page that cannot be shown; the log says why'),
+});
 /** The files at the default branch's head, so that a rule that moved after the stamp is seen; null when they are gone. */
 const EvaluateRequestSchema = schemas/* strictObject */.rej({
     head: schemas/* strictObject */.rej({ contract: RepositoryFileSchema.nullable(), registry: RepositoryFileSchema.nullable() })

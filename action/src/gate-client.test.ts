@@ -59,9 +59,14 @@ describe('what is sent', () => {
   test('a list with its filters', async () => {
     nock(URL)
       .get('/v1/changes')
-      .query({ repository: 'o/r', state: 'watching,off', limit: '5' })
-      .reply(200, { changes: [change] });
-    expect(await gate.list({ repository: 'o/r', states: ['watching', 'off'], limit: 5 })).toEqual([change]);
+      .query({ repository: 'o/r', state: 'watching,off', limit: '50' })
+      .reply(200, { changes: [change], next: id, unreadable: [] })
+      .get('/v1/changes')
+      .query({ repository: 'o/r', state: 'watching,off', limit: '50', before: id })
+      .reply(200, { changes: [], next: null, unreadable: [] });
+    const query = { repository: 'o/r', states: ['watching', 'off'] };
+    expect(await gate.list({ ...query, before: null })).toMatchObject({ changes: [change], next: id });
+    expect(await gate.list({ ...query, before: id })).toMatchObject({ changes: [], next: null });
   });
 });
 

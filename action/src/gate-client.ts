@@ -20,6 +20,7 @@ export type StampRequest = z.input<typeof StampRequestSchema>;
 export type StampAnswer = z.output<typeof StampResponseSchema>;
 export type EvaluateRequest = z.input<typeof EvaluateRequestSchema>;
 export type EvaluateAnswer = z.output<typeof EvaluateResponseSchema>;
+export type ChangePage = z.output<typeof ChangeListResponseSchema>;
 export type Change = z.output<typeof ChangeResponseSchema>['change'];
 
 /** The gate service as the commands see it. Every method may be repeated: the gate makes nothing twice. */
@@ -29,7 +30,8 @@ export interface Gate {
   activate(changeId: string): Promise<Change>;
   evaluate(changeId: string, request: EvaluateRequest): Promise<EvaluateAnswer>;
   show(changeId: string): Promise<Change>;
-  list(query: { repository: string; states: readonly string[]; limit: number }): Promise<readonly Change[]>;
+  /** One page, the newest first; `before` is the `next` of the page before. */
+  list(query: { repository: string; states: readonly string[]; before: string | null }): Promise<ChangePage>;
 }
 
 export interface GateOptions {
@@ -50,6 +52,8 @@ interface Call<T> {
 }
 
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+/** Changes of one answer: far below the limit of its size, whatever they hold. */
+const PAGE = '50';
 const TEMPORARY = [429, 502, 503, 504];
 
 export function createGate(options: GateOptions): Gate {
@@ -68,9 +72,10 @@ export function createGate(options: GateOptions): Gate {
     },
     evaluate: (id, request) => post(`${changes(id)}/evaluate`, request, EvaluateResponseSchema),
     show: async (id) => (await get(changes(id), ChangeResponseSchema)).change,
-    list: async ({ repository, states, limit }) => {
-      const query = new URLSearchParams({ repository, state: states.join(','), limit: String(limit) });
-      return (await get(`/v1/changes?${query}`, ChangeListResponseSchema)).changes;
+    list: async ({ repository, states, before }) => {
+      const query = new URLSearchParams({ repository, state: states.join(','), limit: PAGE });
+      if (before !== null) query.set('before', before);
+      return get(`/v1/changes?${query}`, ChangeListResponseSchema);
     },
   };
 }

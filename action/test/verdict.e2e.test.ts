@@ -74,6 +74,26 @@ describe('verdict', () => {
     expect(checks()).toMatchObject([{ conclusion: 'neutral' }]);
   });
 
+  test('a change that is due is told, however many newer ones there are', async () => {
+    const id = await watch();
+    for (let n = 0; n < 120; n += 1) {
+      const newer = makeWatching({ change_id: `chg-push-${String(n).padStart(10, '0')}`, pull_request: null });
+      const stamped_at = newer.stamped_at + n + 1;
+      stage.gate.changes.set(newer.change_id, { ...newer, state: 'superseded', stamped_at });
+    }
+    stage.gate.onEvaluate = judged();
+    await stage.run(schedule());
+    expect(stage.gate.requests.map(({ path }) => path)).toContain(`/v1/changes/${id}/evaluate`);
+    expect(commentsOf('verdict')).toHaveLength(1);
+  });
+
+  test('a change that the gate cannot show fails the step by name', async () => {
+    stage.gate.unreadable.add('chg-9-0123456789');
+    const run = await stage.run(schedule());
+    expect(run.exitCode).toBe(1);
+    expect(run.stdout).toContain('cannot show chg-9-0123456789');
+  });
+
   test('a lost answer while posting the verdict leaves one comment', async () => {
     await watch();
     await stage.run(schedule());

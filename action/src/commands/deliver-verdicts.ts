@@ -13,6 +13,7 @@ import { createCommentOnce, readThread, type Thread, upsertComment } from '../gi
 import { readFile } from '../github/contents.ts';
 import { type Problem, problemOf } from '../report.ts';
 import type { CommandContext } from './command.ts';
+import { latestTime } from './list-changes.ts';
 import { markVerdict } from './mark-verdict.ts';
 
 /** What was told, for the job summary, and what went wrong. */
@@ -140,20 +141,7 @@ async function deliverProgress(desk: Desk, { siblings }: Parcel): Promise<void> 
   const wanted = progressMarker(siblings);
   const matches = (text: string) => says(text, wanted, []);
   if (!isOpen && !thread.comments.some(({ body }) => matches(body))) return;
-  const body = renderProgressComment(siblings, { now: latestKnownTime(siblings) });
+  const body = renderProgressComment(siblings, { now: latestTime(siblings) });
   const mayReplace = (existing: string) => (parseMarker(existing)?.at ?? 0) <= (wanted.at ?? 0);
   await attempt(desk, () => upsertComment(context.github, thread, { body, matches, mayReplace, appSlug: null }));
-}
-
-/** The gate's own clock, as far as the changes tell it: the runner's may differ. */
-function latestKnownTime(changes: readonly Change[]): number {
-  return Math.max(
-    ...changes.flatMap((change) => [
-      change.stamped_at,
-      change.activated_at ?? 0,
-      ...change.looks.map(({ at }) => at),
-      ...change.interventions.map(({ decided_at }) => decided_at),
-      ...change.verdicts.map(({ made_at }) => made_at),
-    ]),
-  );
 }

@@ -4,13 +4,7 @@ import { renderVerdictSummary } from '../render/verdict-summary.ts';
 import { EMPTY_REPORT, type Problem, problemOf, type Report } from '../report.ts';
 import { type CommandContext, levelOf, reportedChange, requireGate } from './command.ts';
 import { type Delivery, deliver } from './deliver-verdicts.ts';
-
-/** States whose data still come in: they are looked at again, and judged when that is due. */
-const OPEN: readonly string[] = ['watching', 'throttled', 'off'];
-/** States that have something to tell on GitHub. A stamped change is listed for its pull request's progress comment. */
-const LISTED = ['stamped', ...OPEN, 'judged', 'decided', 'superseded'] as const;
-/** As many changes as the limits of the API allow to mirror in one run; the gate lists the newest first. */
-const MAX_CHANGES = 100;
+import { hasNews, latestTime, listChanges, OPEN } from './list-changes.ts';
 
 /**
  * Mirrors on GitHub what the gate decided. With `change-id` it asks the gate to evaluate those changes again; without,
@@ -20,9 +14,11 @@ export async function verdict(context: CommandContext): Promise<Report> {
   const { settings, run } = context;
   const gate = requireGate(context);
   const known = new Map<string, Change>();
+  let unreadable: readonly string[] = [];
   try {
-    const query = { repository: run.repository, states: LISTED, limit: MAX_CHANGES };
-    for (const change of await gate.list(query)) known.set(change.change_id, change);
+    const listed = await listChanges(gate, run.repository);
+    for (const change of listed.changes) known.set(change.change_id, change);
+    unreadable = listed.unreadable;
   } catch (error) {
     return { ...EMPTY_REPORT, conclusion: 'failed', problems: [problemOf(error, levelOf(settings, error, 'fail'))] };
   }
@@ -32,14 +28,15 @@ export async function verdict(context: CommandContext): Promise<Report> {
     : [...known.values()].filter(({ state }) => OPEN.includes(state)).map(({ change_id }) => change_id);
   const evaluated = await evaluateAll(context, gate, wanted, known);
   for (const { change } of evaluated.answers) known.set(change.change_id, change);
+  const now = latestTime([...known.values()]);
   const subjects = isNamed
     ? evaluated.answers.map(({ change }) => change)
-    : [...known.values()].filter(({ state }) => state !== 'stamped');
+    : [...known.values()].filter((change) => change.state !== 'stamped' && hasNews(change, now));
   const pending = evaluated.answers
     .filter((answer) => answer.verdict === 'pending')
     .map(({ change }) => change.change_id);
   const delivery = await deliverAll(context, subjects, [...known.values()], isNamed ? pending : []);
-  return makeReport(evaluated, delivery, subjects);
+  return makeReport(evaluated, delivery, subjects, unreadable.map(cannotBeShown));
 }
 
 interface Evaluated {
@@ -98,8 +95,22 @@ async function deliverAll(
   return { texts, problems };
 }
 
-function makeReport(evaluated: Evaluated, delivery: Delivery, subjects: readonly Change[]): Report {
-  const problems = [...evaluated.problems, ...delivery.problems];
+function cannotBeShown(id: string): Problem {
+  return {
+    level: 'error',
+    code: 'internal',
+    message: `The gate service cannot show ${id}, so nothing is told about it.`,
+    remedy: `Report it with the gate service's log around: changegate show ${id}`,
+  };
+}
+
+function makeReport(
+  evaluated: Evaluated,
+  delivery: Delivery,
+  subjects: readonly Change[],
+  lost: readonly Problem[],
+): Report {
+  const problems = [...evaluated.problems, ...delivery.problems, ...lost];
   const [only, ...others] = evaluated.answers;
   return {
     conclusion: problems.some(({ level }) => level === 'error') ? 'failed' : 'evaluated',

@@ -39,6 +39,8 @@ export interface StubGate {
   readonly requests: GateRequest[];
   readonly faults: GateFault[];
   readonly changes: Map<string, ChangeView>;
+  /** Ids that a list cannot show. */
+  readonly unreadable: Set<string>;
   /** What a forecast answers. */
   forecast: ForecastView;
   /** What evaluating does to a change; nothing by default. */
@@ -63,6 +65,7 @@ export async function startStubGate(): Promise<StubGate> {
     requests: [] as GateRequest[],
     faults: [] as GateFault[],
     changes: new Map<string, ChangeView>(),
+    unreadable: new Set<string>(),
     forecast: makeForecast(),
     onEvaluate: (change: ChangeView) => change,
     close: () => closed(),
@@ -146,10 +149,14 @@ function answer(gate: StubGate, call: GateRequest): Answer {
       return stamp(gate, call.body);
     case 'GET /v1/changes': {
       const states = (searchParams.get('state') ?? '').split(',');
-      return {
-        status: 200,
-        body: { changes: [...gate.changes.values()].filter(({ state }) => states.includes(state)) },
-      };
+      const listed = [...gate.changes.values()]
+        .filter(({ state }) => states.includes(state))
+        .sort((left, right) => right.stamped_at - left.stamped_at);
+      const before = searchParams.get('before');
+      const from = before === null ? 0 : listed.findIndex(({ change_id }) => change_id === before) + 1;
+      const changes = listed.slice(from, from + Number(searchParams.get('limit') ?? 100));
+      const next = from + changes.length < listed.length ? changes.at(-1)!.change_id : null;
+      return { status: 200, body: { changes, next, unreadable: [...gate.unreadable] } };
     }
     case 'GET /v1/changes/:id':
       return { status: 200, body: { change } };

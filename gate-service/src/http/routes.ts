@@ -28,11 +28,18 @@ const ListQuery = z.strictObject({
     })
     .optional()
     .describe(`one or more of ${ChangeStateSchema.options.join(', ')}, separated by commas`),
+  before: z
+    .string()
+    .regex(/^[\w-]{1,100}$/)
+    .optional()
+    .describe('only changes that come after this one in the list: the `next` of the page before'),
   limit: z
     .string()
-    .regex(/^\d{1,4}$/)
-    .optional(),
+    .regex(/^[1-9]\d{0,3}$/)
+    .optional()
+    .describe('at most 100, which is the default'),
 });
+const CHANGES_PAGE = 100;
 const LedgerQuery = z.strictObject({
   after: z
     .string()
@@ -98,21 +105,20 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       path: '/v1/changes',
       operationId: 'list_changes',
       scope: 'read',
-      summary: 'Changes, the newest first',
+      summary: 'Changes, the newest first, page by page',
       query: ListQuery,
       response: api.ChangeListResponseSchema,
       handle: async (call) => {
         const repository = call.query.repository ?? call.principal.repository;
         if (repository !== null) scopeTo(call, repository);
         const states = call.query.state?.split(',').map((state) => ChangeStateSchema.parse(state));
-        const limit = Number(call.query.limit ?? 100);
-        return {
-          changes: await viewChanges(gate, {
-            ...(repository ? { repository } : {}),
-            ...(states ? { states } : {}),
-            limit,
-          }),
-        };
+        const { before } = call.query;
+        return viewChanges(gate, {
+          ...(repository ? { repository } : {}),
+          ...(states ? { states } : {}),
+          ...(before ? { before: await findChange(gate, before, call.principal.repository) } : {}),
+          limit: Math.min(CHANGES_PAGE, Number(call.query.limit ?? CHANGES_PAGE)),
+        });
       },
     }),
     route({

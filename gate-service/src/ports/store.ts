@@ -37,11 +37,12 @@ export interface ChangeRecords {
   /** Inserts the change; returns false and alters nothing when the id is there already. */
   insert(change: Change): Promise<boolean>;
   find(changeId: string): Promise<Change | null>;
-  /** The newest stamp first; what is left out does not filter. */
+  /** The newest stamp first, then by id; what is left out does not filter. `before`: only what comes after this one. */
   list(filter: {
     repository?: string;
     states?: readonly ChangeState[];
     flag?: string;
+    before?: Pick<Change, 'changeId' | 'stampedAt'>;
     limit?: number;
   }): Promise<readonly Change[]>;
   /** GateError `not_found` when there is no such change, `internal` when it would move a window that has started. */
@@ -185,9 +186,17 @@ export interface StoredVerdict {
   readonly ledgerHead: LedgerHead;
 }
 
+/** A verdict without its evidence, which is large. */
+export interface VerdictSummary extends Omit<StoredVerdict, 'evidence'> {
+  readonly ruleVersion: string;
+}
+
 export interface VerdictRecords {
   insert(verdict: StoredVerdict): Promise<void>;
+  /** With the evidence; ascending by revision. */
   list(changeId: string): Promise<readonly StoredVerdict[]>;
+  /** The same without the evidence. */
+  summaries(changeId: string): Promise<readonly VerdictSummary[]>;
   insertDecision(decision: {
     changeId: string;
     decision: string;

@@ -2,54 +2,71 @@ import { type ChangeView, ChangeViewSchema } from '../contract/api/change.ts';
 import { GateError } from '../contract/gate-error.ts';
 import { toWire } from '../contract/wire-case.ts';
 import { type Change, type ChangeState, judgeDueAt, windowEnd } from '../domain/model/change.ts';
-import type { StoredVerdict, StoreTransaction } from '../ports/store.ts';
+import type { StoreTransaction, VerdictSummary } from '../ports/store.ts';
 import type { Gate } from './gate.ts';
 import { readActivationLevels } from './settle-activation.ts';
 
 /** One change as clients see it. */
-export function viewChange(gate: Gate, changeId: string): Promise<ChangeView> {
-  return gate.store.transaction(async (tx) => {
-    const change = await tx.changes.find(changeId);
-    if (!change)
-      throw new GateError('internal', `Change ${changeId} has vanished.`, 'Run changegate verify on an export.');
-    return view(tx, change);
-  });
+export async function viewChange(gate: Gate, changeId: string): Promise<ChangeView> {
+  const read = await gate.store.transaction((tx) => readView(tx, changeId));
+  return ChangeViewSchema.parse(read);
 }
 
-export function viewChanges(
+export interface ChangePage {
+  readonly changes: readonly ChangeView[];
+  /** What to give as `before` for the next page; null when this is the last. */
+  readonly next: string | null;
+  /** Changes of this page that cannot be shown; asked for by itself, each says why. */
+  readonly unreadable: readonly string[];
+}
+
+/**
+ * A page of changes, the newest first. Each is read in a transaction of its own, so that looks and ingest go on in
+ * between, and one that cannot be shown does not hide the others.
+ */
+export async function viewChanges(
   gate: Gate,
-  filter: { repository?: string; states?: readonly ChangeState[]; limit: number },
-): Promise<readonly ChangeView[]> {
-  return gate.store.transaction(async (tx) => {
-    const views: ChangeView[] = [];
-    for (const change of await tx.changes.list(filter)) views.push(await view(tx, change));
-    return views;
+  filter: { repository?: string; states?: readonly ChangeState[]; before?: Change; limit: number },
+): Promise<ChangePage> {
+  const found = await gate.store.transaction((tx) => tx.changes.list({ ...filter, limit: filter.limit + 1 }));
+  const page = found.slice(0, filter.limit).map(({ changeId }) => changeId);
+  const changes: ChangeView[] = [];
+  const unreadable: string[] = [];
+  for (const changeId of page) {
+    const read = ChangeViewSchema.safeParse(await gate.store.transaction((tx) => readView(tx, changeId)));
+    if (read.success) changes.push(read.data);
+    else {
+      gate.log.error({ change_id: changeId, err: read.error }, 'change cannot be shown');
+      unreadable.push(changeId);
+    }
+  }
+  return { changes, next: found.length > page.length ? (page.at(-1) ?? null) : null, unreadable };
+}
+
+async function readView(tx: StoreTransaction, changeId: string): Promise<unknown> {
+  const change = await tx.changes.find(changeId);
+  if (!change)
+    throw new GateError('internal', `Change ${changeId} has vanished.`, 'Run changegate verify on an export.');
+  const { contract } = change;
+  return toWire({
+    ...change,
+    hypothesis: contract.hypothesis,
+    observeOnly: contract.stop.adverse === 'observe',
+    rolloutStart: contract.rollout.start,
+    activation: { acceptedAt: change.activatedAt, ...(await readActivationLevels(tx, changeId)) },
+    windowMinutes: contract.windowMinutes,
+    windowEnd: windowEnd(change),
+    judgeDueAt: judgeDueAt(change),
+    phases: await tx.changes.phases(changeId),
+    looks: await tx.watch.looks(changeId),
+    interventions: await tx.interventions.listOf(changeId),
+    verdicts: (await tx.verdicts.summaries(changeId)).map(viewVerdict),
+    decisions: await tx.verdicts.decisions(changeId),
   });
 }
 
-async function view(tx: StoreTransaction, change: Change): Promise<ChangeView> {
-  const { changeId, contract } = change;
-  return ChangeViewSchema.parse(
-    toWire({
-      ...change,
-      hypothesis: contract.hypothesis,
-      observeOnly: contract.stop.adverse === 'observe',
-      rolloutStart: contract.rollout.start,
-      activation: { acceptedAt: change.activatedAt, ...(await readActivationLevels(tx, changeId)) },
-      windowMinutes: contract.windowMinutes,
-      windowEnd: windowEnd(change),
-      judgeDueAt: judgeDueAt(change),
-      phases: await tx.changes.phases(changeId),
-      looks: await tx.watch.looks(changeId),
-      interventions: await tx.interventions.listOf(changeId),
-      verdicts: (await tx.verdicts.list(changeId)).map(viewVerdict),
-      decisions: await tx.verdicts.decisions(changeId),
-    }),
-  );
-}
-
-function viewVerdict({ verdict, evidence, revision, madeAt, ledgerHead }: StoredVerdict): Record<string, unknown> {
-  return { ...verdict, revision, madeAt, ruleVersion: evidence.ruleVersion, ledgerHead };
+function viewVerdict({ verdict, ...rest }: VerdictSummary): Record<string, unknown> {
+  return { ...verdict, ...rest };
 }
 
 /** The evidence pack of one revision (null: the newest). @throws GateError not_found before the verdict */

@@ -39,6 +39,9 @@ export function storeRecordsSuite(getStore: GetStore): void {
       expect(await ids({ flag: 'one' })).toEqual(['3', '1']);
       expect(await ids({ states: ['judged', 'void'] })).toEqual(['2']);
       expect(await ids({ states: [] })).toEqual([]);
+      expect(await ids({ before: changes[2]! })).toEqual(['1']);
+      await inTx((tx) => tx.changes.insert(makeChange({ changeId: 'chg-4-0000000000', stampedAt: 2 })));
+      expect(await ids({ before: changes[2]! })).toEqual(['4', '1']);
     });
 
     it('updates the fields given, and only those', async () => {
@@ -167,6 +170,9 @@ export function storeRecordsSuite(getStore: GetStore): void {
     await inTx((tx) => tx.verdicts.putForecast(forecast));
     await inTx((tx) => tx.verdicts.putForecast({ ...forecast, pullRequest: 7 }));
     expect(await inTx((tx) => tx.verdicts.list(CHANGE_ID))).toEqual([verdict(1), verdict(2)]);
+    expect(await inTx((tx) => tx.verdicts.summaries(CHANGE_ID))).toEqual(
+      [verdict(1), verdict(2)].map(({ evidence, ...rest }) => ({ ...rest, ruleVersion: evidence.ruleVersion })),
+    );
     expect(await inTx((tx) => tx.verdicts.decisions(CHANGE_ID))).toEqual([
       decision,
       { ...decision, decision: 'rollback', at: 6 },

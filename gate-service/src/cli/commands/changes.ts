@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { z } from 'zod';
 import { readClientConfig } from '../../config/read-client-config.ts';
 import type { ChangeView } from '../../contract/api/change.ts';
 import * as api from '../../contract/api/requests.ts';
@@ -16,20 +17,17 @@ export function addChangeCommands(program: Command, io: CliIo): void {
     .description('list the changes, the newest first')
     .option('--repository <owner/name>', 'only of this repository')
     .option('--state <states>', 'only in these states, comma-separated')
+    .option('--before <change-id>', 'only those that come after this one in the list: the next page')
     .option('--json', 'print one JSON object')
-    .action(async (options: { repository?: string; state?: string; json?: boolean }) => {
+    .action(async (options: { repository?: string; state?: string; before?: string; json?: boolean }) => {
       const query = new URLSearchParams({
         ...(options.repository ? { repository: options.repository } : {}),
         ...(options.state ? { state: options.state } : {}),
+        ...(options.before ? { before: options.before } : {}),
       });
-      const { changes } = await callGate(
-        readClientConfig(),
-        api.ChangeListResponseSchema,
-        'GET',
-        `/v1/changes?${query}`,
-      );
-      if (options.json) json(io, { changes });
-      else io.out(changes.length === 0 ? 'No changes.\n' : `${changes.map(oneLine).join('\n')}\n`);
+      const page = await callGate(readClientConfig(), api.ChangeListResponseSchema, 'GET', `/v1/changes?${query}`);
+      if (options.json) json(io, page);
+      else io.out(`${listText(page).join('\n')}\n`);
     });
   program
     .command('show <change-id>')
@@ -101,6 +99,15 @@ export function addChangeCommands(program: Command, io: CliIo): void {
         await callGate(readClientConfig(), api.EvidencePackSchema, 'GET', `/v1/changes/${changeId}/evidence${query}`),
       );
     });
+}
+
+function listText({ changes, next, unreadable }: z.output<typeof api.ChangeListResponseSchema>): string[] {
+  const lines = [
+    ...changes.map(oneLine),
+    ...unreadable.map((id) => `${id}  cannot be shown; see: changegate show ${id}`),
+    ...(next === null ? [] : [`There are more: --before ${next}`]),
+  ];
+  return lines.length === 0 ? ['No changes.'] : lines;
 }
 
 function oneLine(change: ChangeView): string {

@@ -29,7 +29,11 @@ export const StampRequestSchema = z.strictObject({
 export const StampResponseSchema = z.object({ created: z.boolean(), change: ChangeViewSchema });
 
 export const ChangeResponseSchema = z.object({ change: ChangeViewSchema });
-export const ChangeListResponseSchema = z.object({ changes: z.array(ChangeViewSchema) });
+export const ChangeListResponseSchema = z.object({
+  changes: z.array(ChangeViewSchema),
+  next: z.string().nullable().describe('give it as `before` for the next page; null: this is the last'),
+  unreadable: z.array(z.string()).describe('changes of this page that cannot be shown; the log says why'),
+});
 
 /** The files at the default branch's head, so that a rule that moved after the stamp is seen; null when they are gone. */
 export const EvaluateRequestSchema = z.strictObject({

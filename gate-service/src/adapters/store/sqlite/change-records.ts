@@ -20,11 +20,18 @@ export function changeRecords(db: Kysely<Schema>): ChangeRecords {
       return row ? toChange(row) : null;
     },
 
-    async list({ repository, states, flag, limit }) {
+    async list({ repository, states, flag, before, limit }) {
       let query = db.selectFrom('changes').selectAll().orderBy('stamped_at', 'desc').orderBy('change_id');
       if (repository !== undefined) query = query.where('repository', '=', repository);
       if (flag !== undefined) query = query.where('flag', '=', flag);
       if (states !== undefined) query = query.where('state', 'in', [...states]);
+      if (before !== undefined)
+        query = query.where((where) =>
+          where.or([
+            where('stamped_at', '<', before.stampedAt),
+            where.and([where('stamped_at', '=', before.stampedAt), where('change_id', '>', before.changeId)]),
+          ]),
+        );
       if (limit !== undefined) query = query.limit(limit);
       return (await query.execute()).map(toChange);
     },

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { VerdictRecords } from '../../../ports/store.ts';
 import type { Schema } from './schema.ts';
 
@@ -31,6 +31,24 @@ export function verdictRecords(db: Kysely<Schema>): VerdictRecords {
         revision: row.revision,
         verdict: JSON.parse(row.verdict),
         evidence: JSON.parse(row.evidence),
+        madeAt: row.made_at,
+        ledgerHead: { size: row.ledger_size, hash: row.ledger_hash },
+      }));
+    },
+
+    async summaries(changeId) {
+      const rows = await db
+        .selectFrom('verdicts')
+        .select(['change_id', 'revision', 'verdict', 'made_at', 'ledger_size', 'ledger_hash'])
+        .select(sql<string>`json_extract(evidence, '$.ruleVersion')`.as('rule_version'))
+        .where('change_id', '=', changeId)
+        .orderBy('revision')
+        .execute();
+      return rows.map((row) => ({
+        changeId: row.change_id,
+        revision: row.revision,
+        verdict: JSON.parse(row.verdict),
+        ruleVersion: row.rule_version,
         madeAt: row.made_at,
         ledgerHead: { size: row.ledger_size, hash: row.ledger_hash },
       }));
