@@ -1,21 +1,14 @@
 import { GateError } from '../contract/gate-error.ts';
-import { type Change, longestWithin, SETTLE_MINUTES } from '../domain/model/change.ts';
-import { minuteOf, startOfMinute } from '../domain/model/time.ts';
+import type { Change } from '../domain/model/change.ts';
 import type { FlagFailure, FlagReading, FlagResult } from '../ports/flag-control.ts';
-import { putFlagFacts } from './flag-facts.ts';
-import type { ActivationGate, Gate } from './gate.ts';
+import { acceptActivation, asActivated, percentOf, refused, SLACK } from './accept-activation.ts';
+import type { PresentFlag } from './assess-reading.ts';
+import type { ActivationGate } from './gate.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import { readPause } from './pause-watch.ts';
+import { endPendingActivation, putPendingActivation } from './pending-activation.ts';
 import { record } from './record.ts';
-import { findChange, refuseForeignFlag, supersedeWatched } from './stamp-change.ts';
-
-type Present = Extract<FlagReading, { kind: 'present' }>;
-
-/** Percentages and shares are compared with this much tolerance: 0.29 * 100 is less than 29. */
-const SLACK = 1e-9;
-
-/** Percentages are strings in the flag service; at most six decimals are kept. */
-export function percentOf(share: number): string {
-  return String(Number((share * 100).toFixed(6)));
-}
+import { findChange, refuseForeignFlag } from './stamp-change.ts';
 
 /**
  * Turns the change's flag on at the contract's initial rollout: the only use case that raises exposure.
@@ -30,7 +23,12 @@ export async function activateChange(
   repository: string | null,
   actor: string,
 ): Promise<void> {
-  const change = await findChange(gate, changeId, repository);
+  const { flag } = await findChange(gate, changeId, repository);
+  await oneAtATime(gate.store, flag, async () => activate(gate, await findChange(gate, changeId, repository), actor));
+}
+
+async function activate(gate: ActivationGate, change: Change, actor: string): Promise<void> {
+  const { changeId } = change;
   if (change.activatedAt !== null) return;
   if (change.state !== 'stamped') {
     throw new GateError(
@@ -39,24 +37,43 @@ export async function activateChange(
       'Stamp a new change by merging a new contract.',
     );
   }
-  await gate.store.transaction(async (tx) => {
-    await refuseForeignFlag(tx, change);
-    const { flag, contract } = change;
-    await record(gate, tx, change, 'activation.intent', { flag, share: contract.rollout.start }, actor);
-  });
+  await commitIntent(gate, change, actor);
   try {
-    await accept(gate, change, await raise(gate, change), actor);
+    await acceptActivation(gate, change, await raise(gate, change), actor);
   } catch (error) {
-    if (error instanceof GateError) {
-      await gate.store.transaction((tx) =>
-        record(gate, tx, change, 'activation.refused', { reason: error.message }, actor),
-      );
-    }
+    if (error instanceof GateError) await noteRefusal(gate, change, error, actor);
     throw error;
   }
 }
 
-async function raise(gate: ActivationGate, change: Change): Promise<Present> {
+/** Before the flag is touched: what is about to be done, and the look that takes it up should this process die. */
+async function commitIntent(gate: ActivationGate, change: Change, actor: string): Promise<void> {
+  await gate.store.transaction(async (tx) => {
+    if ((await readPause(tx)) !== null) {
+      throw new GateError(
+        'conflict',
+        `The watch is paused, so ${change.changeId} could not be turned off when it does harm.`,
+        'Resume the watch, then run activate again.',
+      );
+    }
+    await refuseForeignFlag(tx, change);
+    const { flag, contract } = change;
+    await record(gate, tx, change, 'activation.intent', { flag, share: contract.rollout.start }, actor);
+    await putPendingActivation(tx, change.changeId, { since: gate.business.now(), isRefused: false });
+  });
+}
+
+/** A failure of the flag service leaves open whether a call arrived: the look that was planned with the intent finds out. */
+async function noteRefusal(gate: ActivationGate, change: Change, error: GateError, actor: string): Promise<void> {
+  await gate.store.transaction(async (tx) => {
+    await record(gate, tx, change, 'activation.refused', { reason: error.message }, actor);
+    if (error.code === 'flag_service')
+      await putPendingActivation(tx, change.changeId, { since: gate.business.now(), isRefused: true });
+    else await endPendingActivation(tx, change.changeId);
+  });
+}
+
+async function raise(gate: ActivationGate, change: Change): Promise<PresentFlag> {
   const { flag, contract } = change;
   const start = contract.rollout.start;
   let reading = need(await gate.activation.read(flag), change);
@@ -84,12 +101,26 @@ async function raise(gate: ActivationGate, change: Change): Promise<Present> {
   const prepared = need(await gate.activation.read(flag), change);
   need(await gate.activation.enable(flag, preparedPercent(change, prepared, start)), change);
   const raised = need(await gate.activation.read(flag), change);
-  if (raised.kind === 'present' && raised.enabled && raised.share <= start + SLACK) return raised;
+  const activated = asActivated(raised, change);
+  if (activated) return activated;
+  if (raised.kind === 'present' && raised.enabled) await takeBack(gate, change, raised);
   throw refused(
     change,
     'the flag does not read back as it was set',
     'Look at the flag in Unleash; Changegate touches it no further.',
   );
+}
+
+/** Our own enable serves more than it may: somebody added a strategy at the same moment. What we raised, we lower. */
+async function takeBack(gate: ActivationGate, change: Change, { share }: PresentFlag): Promise<never> {
+  const off = await gate.flags.turnOff(change.flag);
+  const why = `it read back at ${percentOf(share)}% right after it was enabled, above rollout.start ${percentOf(change.contract.rollout.start)}%`;
+  const detail = `${why}; ${off.ok ? 'it was turned off again' : 'it could not be turned off again'}`;
+  await gate.store.transaction((tx) =>
+    record(gate, tx, change, 'alert.raised', { alert: 'activation_above_start', detail }),
+  );
+  need(off, change);
+  throw refused(change, detail, 'Remove the other strategies in Unleash, then run activate again.');
 }
 
 /** Before `/on`: one gradual strategy at or under the start, or nothing is enabled (Unleash would make 100 %). */
@@ -107,49 +138,6 @@ function preparedPercent(change: Change, reading: FlagReading, start: number): s
     );
   }
   return rollout;
-}
-
-async function accept(gate: Gate, change: Change, reading: Present, actor: string): Promise<void> {
-  const now = gate.business.now();
-  await gate.store.transaction(async (tx) => {
-    const current = await tx.changes.find(change.changeId);
-    if (current && current.activatedAt !== null) return;
-    if (current?.state !== 'stamped') {
-      throw refused(
-        change,
-        `it became ${current?.state} while its flag was being turned on`,
-        'Look at the flag in Unleash; Changegate does not watch it for this change.',
-      );
-    }
-    await supersedeWatched(gate, tx, change);
-    await tx.changes.update(change.changeId, {
-      state: 'watching',
-      activatedAt: now,
-      treatmentHash: reading.treatmentHash,
-      flagCreatedAt: reading.createdAt,
-    });
-    const { lastEventId, share, treatmentHash } = reading;
-    await putFlagFacts(tx, change.changeId, {
-      lastEventId,
-      share,
-      treatmentHash,
-      readAt: now,
-      personRaisedAt: null,
-      personTurnedOffAt: null,
-    });
-    await record(
-      gate,
-      tx,
-      change,
-      'activation.accepted',
-      { share: reading.share, eventId: reading.lastEventId, treatmentHash: reading.treatmentHash },
-      actor,
-    );
-    await tx.schedule.put({ kind: 'look', changeId: change.changeId, dueAt: startOfMinute(minuteOf(now) + 1) });
-    // If nobody is ever exposed, the window never starts; the change is still judged, and says so.
-    const unstarted = minuteOf(now) + change.contract.windowMinutes + longestWithin(change) + SETTLE_MINUTES;
-    await tx.schedule.put({ kind: 'judge', changeId: change.changeId, dueAt: startOfMinute(unstarted) });
-  });
 }
 
 function need<T>(result: FlagResult<T>, change: Change): T {
@@ -180,8 +168,4 @@ function remedyFor(failure: FlagFailure): string {
     case 'deadline':
       return 'Run activate again: it goes on from what it reads.';
   }
-}
-
-function refused(change: Change, why: string, remedy: string): GateError {
-  return new GateError('conflict', `Flag ${change.flag} of ${change.changeId} was not activated: ${why}.`, remedy);
 }

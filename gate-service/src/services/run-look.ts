@@ -10,6 +10,7 @@ import { readFlagFacts } from './flag-facts.ts';
 import type { Gate } from './gate.ts';
 import { loadFrozenHistories } from './load-histories.ts';
 import { readPause } from './pause-watch.ts';
+import { reconcileActivation } from './reconcile-activation.ts';
 import { record } from './record.ts';
 import { settleActivationEffective, settleActivationPublished } from './settle-activation.ts';
 import { settleEffective } from './settle-intervention.ts';
@@ -24,6 +25,7 @@ import { isFlagReadDue, takeFlagReading } from './watch-flag.ts';
 export async function runLook(gate: Gate, { changeId }: { changeId: string }): Promise<EpochMs | null> {
   const change = await gate.store.transaction((tx) => tx.changes.find(changeId));
   if (!change) return null;
+  if (change.state === 'stamped') return reconcileActivation(gate, change);
   const next = startOfMinute(minuteOf(gate.business.now()) + gate.options.lookEveryMinutes);
   if (!isWatched(change))
     return gate.store.transaction(async (tx) => ((await settlesStill(gate, tx, change)) ? next : null));

@@ -3,10 +3,14 @@ import { createUnleashControl } from '../../src/adapters/flags/unleash/unleash-c
 import { createSqliteStore } from '../../src/adapters/store/sqlite/sqlite-store.ts';
 import { GateError } from '../../src/contract/gate-error.ts';
 import type { ChangeState } from '../../src/domain/model/change.ts';
+import { MINUTE_MS } from '../../src/domain/model/time.ts';
+import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import { activateChange } from '../../src/services/activate-change.ts';
 import type { ActivationGate } from '../../src/services/gate.ts';
+import { pauseWatch, resumeWatch } from '../../src/services/pause-watch.ts';
 import { createFakeFlags } from '../fakes/fake-flags.ts';
 import { makeChange } from '../support/store-fixtures.ts';
+import { Crash } from './gate-process.ts';
 import { FLAG, Rig } from './protocol-rig.ts';
 
 /** A stamped change whose contract starts at 50%, and a gate that may activate it. */
@@ -28,6 +32,23 @@ async function stamped(state: ChangeState = 'stamped', start = 0.5) {
   return {
     flags,
     gate,
+    /** The process dies right after Unleash took `/on`; a new one runs what is due a minute later. */
+    crashAfterEnable: async () => {
+      const enable: ActivationGate['activation']['enable'] = async (flag, percent) => {
+        await flags.activation.enable(flag, percent);
+        throw new Crash();
+      };
+      const dying = { ...gate, activation: { ...gate.activation, enable } };
+      await expect(activateChange(dying, change.changeId, null, 'test')).rejects.toThrow(Crash);
+    },
+    minuteLater: async () => {
+      rig.businessNow += MINUTE_MS;
+      await new Scheduler(gate).drain();
+    },
+    alerts: async () =>
+      (await store.transaction((tx) => tx.ledger.entries({})))
+        .filter(({ type }) => type === 'alert.raised')
+        .map(({ payload }) => payload?.alert),
     activate: () =>
       activateChange(gate, change.changeId, null, 'test').then(
         () => 'activated',
@@ -147,6 +168,110 @@ describe('activation', () => {
     };
     await expect(activateChange(gate, (await one.find()).changeId, null, 'test')).rejects.toThrow(/became void/);
     expect(await one.find()).toMatchObject({ state: 'void', activatedAt: null });
+  });
+
+  test('a crash after the flag was enabled: it is watched a minute later', async () => {
+    const one = await stamped();
+    await one.crashAfterEnable();
+    expect([await one.share(), (await one.find()).state]).toEqual([0.5, 'stamped']);
+    await one.minuteLater();
+    const { state, activatedAt, treatmentHash, flagCreatedAt } = await one.find();
+    expect([state, activatedAt !== null, treatmentHash !== null, flagCreatedAt !== null]).toEqual([
+      'watching',
+      true,
+      true,
+      true,
+    ]);
+    expect((await one.types()).slice(0, 2)).toEqual(['activation.intent', 'activation.accepted']);
+    const due = await one.gate.store.transaction((tx) => tx.schedule.nextDue());
+    expect(due).not.toBeNull();
+  });
+
+  test('a lost answer of enable: it is watched a minute later, although the caller never comes back', async () => {
+    const one = await stamped();
+    one.flags.fail('enable', { failure: { kind: 'deadline', detail: 'scripted' }, applied: true, times: 1 });
+    expect(await one.activate()).toBe('flag_service');
+    await one.minuteLater();
+    expect((await one.find()).state).toBe('watching');
+  });
+
+  test('a crash, and the flag service is down: it is asked until it answers', async () => {
+    const one = await stamped();
+    await one.crashAfterEnable();
+    one.flags.fail('read', { failure: { kind: 'unreadable', detail: 'scripted' } });
+    for (let n = 0; n < 3; n += 1) await one.minuteLater();
+    expect((await one.find()).state).toBe('stamped');
+    one.flags.heal();
+    await one.minuteLater();
+    expect((await one.find()).state).toBe('watching');
+  });
+
+  test('a crash, and the flag is not on: refused once, and it can be activated again', async () => {
+    const one = await stamped();
+    await one.crashAfterEnable();
+    await one.flags.person.turnOff(FLAG);
+    for (let n = 0; n < 3; n += 1) await one.minuteLater();
+    expect([(await one.find()).state, await one.types()]).toEqual([
+      'stamped',
+      ['activation.intent', 'activation.refused'],
+    ]);
+    expect(await one.activate()).toBe('activated');
+  });
+
+  test('a crash, and the flag is above the start: people are told, and it is not touched', async () => {
+    const one = await stamped();
+    await one.crashAfterEnable();
+    await one.flags.personSets(FLAG, { rollout: '80' });
+    for (let n = 0; n < 3; n += 1) await one.minuteLater();
+    expect([await one.share(), await one.alerts()]).toEqual([0.8, ['activation_above_start']]);
+    expect(one.flags.calls.filter(({ operation }) => operation === 'turnOff')).toEqual([]);
+  });
+
+  test('a second strategy that appears while it is enabled: the flag is turned off again', async () => {
+    const one = await stamped();
+    const { activation } = one.gate;
+    const enable: typeof activation.enable = async (flag, percent) => {
+      const done = await activation.enable(flag, percent);
+      await one.flags.person.addStrategy(FLAG, { parameters: { rollout: '50' } });
+      return done;
+    };
+    const gate = { ...one.gate, activation: { ...activation, enable } };
+    await expect(activateChange(gate, (await one.find()).changeId, null, 'test')).rejects.toThrow(
+      /above rollout.start/,
+    );
+    expect([await one.share(), (await one.find()).state]).toEqual([0, 'stamped']);
+    expect(await one.alerts()).toEqual(['activation_above_start']);
+  });
+
+  test('while the watch is paused nothing is activated, because nothing could be turned off', async () => {
+    const one = await stamped();
+    await pauseWatch(one.gate, 'ada', 'maintenance');
+    expect(await one.activate()).toBe('conflict');
+    expect(one.flags.calls).toEqual([]);
+    await resumeWatch(one.gate, 'ada', 'done');
+    expect(await one.activate()).toBe('activated');
+  });
+
+  test('activations of one flag at the same time add one strategy, however slow Unleash is', async () => {
+    const one = await stamped();
+    const { activation } = one.gate;
+    const slow = async <T>(work: () => Promise<T>): Promise<T> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return work();
+    };
+    const gate: ActivationGate = {
+      ...one.gate,
+      activation: {
+        read: (flag) => slow(() => activation.read(flag)),
+        createFlag: (flag, text) => slow(() => activation.createFlag(flag, text)),
+        addGradualStrategy: (flag, percent) => slow(() => activation.addGradualStrategy(flag, percent)),
+        enable: (flag, percent) => slow(() => activation.enable(flag, percent)),
+      },
+    };
+    const { changeId } = await one.find();
+    await Promise.all([1, 2, 3].map(() => activateChange(gate, changeId, null, 'test')));
+    expect(one.raising()).toEqual(['addGradualStrategy 50', 'enable 50']);
+    expect((await one.types()).filter((type) => type === 'activation.intent')).toHaveLength(1);
   });
 
   test('two activations at the same time make one', async () => {
