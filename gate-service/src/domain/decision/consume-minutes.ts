@@ -3,7 +3,7 @@ import type { Alarm, ConsumedMinute, MetricWatch, MinuteTally } from '../model/l
 import type { Metric } from '../model/metric.ts';
 import { type EpochMinute, type EpochMs, startOfMinute } from '../model/time.ts';
 import { mergeWealths, newAlarms, type Wealths } from './family-alarms.ts';
-import { phaseOf, type WatchContext, watchMinute } from './watch-metric.ts';
+import { phaseOf, takeInRaise, type WatchContext, watchMinute } from './watch-metric.ts';
 
 /** New minutes of one metric, valid, ascending, in [nextMinute, to). */
 export interface MetricMinutes {
@@ -38,7 +38,7 @@ export function consumeMinutes(
   context: WatchContext,
 ): Consumption {
   const metrics = input.map(({ metric }) => metric);
-  const state = [...monitors];
+  const state = monitors.map((monitor) => takeInRaise(monitor, context));
   let alarms = known;
   let wealths = mergeWealths(state, metrics, context.raisedAt);
   const arrivals = arrivalsOf(input, context.phases);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { interventionOf, START } from '../../../test/support/decision/evidence.ts';
 import { HALF, lookAt, looksAt, startOf, trafficOf, type Watched } from '../../../test/support/decision/looks.ts';
 import type { Phase } from '../model/change.ts';
+import type { MinuteTally } from '../model/look.ts';
 import { startOfMinute } from '../model/time.ts';
 
 const fine = (perMinute = 20, phases: readonly Phase[] = HALF): Watched['tallies'] => ({
@@ -71,6 +72,37 @@ describe('evaluateLook', () => {
     const look = looksAt({ tallies, phases: THROTTLED, state: 'throttled', overrides: { interventions } }, [120]);
     expect(look.watch.alarms.some(({ kind, phaseIndex }) => kind === 'fresh' && phaseIndex === 1)).toBe(true);
     expect(look.plan.kind).toBe('turn_off');
+  });
+
+  it('leaves the raise of a person alone, whatever the throttled cohort had shown before it', () => {
+    const phases: readonly Phase[] = [
+      THROTTLED[0]!,
+      { ...THROTTLED[1]!, endMinute: START + 101 },
+      { index: 2, cause: 'person', share: 0.5, startMinute: START + 103, endMinute: null },
+    ];
+    const interventions = [interventionOf({ kind: 'throttle', decidedAt: startOfMinute(START + 60) })];
+    const quietAround = (minutes: readonly MinuteTally[]) =>
+      minutes.filter(({ minute }) => minute < START + 90 || minute >= START + 103);
+    const harm = (minute: number) => (minute < START + 101 ? 0.2 : 0.01);
+    const tallies = {
+      errors: quietAround(trafficOf({ kpiId: 'errors', perMinute: 20, off: 0.01, on: harm }, 2000, phases, 5)),
+    };
+    const throttled: Watched = { tallies, phases, state: 'throttled', overrides: { interventions } };
+    const paused = looksAt({ ...throttled, overrides: { interventions, paused: true } }, [70, 100]);
+    expect(paused.plan).toEqual({ kind: 'none', reason: 'paused' });
+    expect(paused.watch.freshLogWealth).toBeGreaterThan(Math.log(10));
+    const raised = { interventions, personRaisedAt: startOfMinute(START + 100) };
+    const resumed = looksAt({ ...throttled, state: 'watching', overrides: raised }, [103, 110, 1800], paused.watch);
+    expect(resumed.plan).toEqual({ kind: 'none', reason: 'nothing_adverse' });
+    expect([resumed.watch.freshLogWealth, resumed.watch.monitors.every(({ fresh }) => fresh === null)]).toEqual([
+      null,
+      true,
+    ]);
+    const sooner = looksAt(
+      { ...throttled, state: 'watching', overrides: { ...raised, personRaisedAt: startOfMinute(START + 80) } },
+      [1800],
+    );
+    expect(sooner.watch.alarms.filter(({ kind }) => kind === 'fresh')).toEqual([]);
   });
 
   it('touches nothing in observe mode, and records each step once', () => {

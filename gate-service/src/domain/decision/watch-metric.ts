@@ -58,7 +58,7 @@ export function watchMinute(
   return {
     ...counted,
     cumulative: advanceHarmMonitor(config, cumulative, monitorMinute(minute, context.windowStart)),
-    fresh: watchFresh(metric, minute, phase, context.windowStart),
+    fresh: watchFresh(metric, minute, phase, context),
     sinceRaise: watchSinceRaise(metric, minute, context.raisedAt, step),
   };
 }
@@ -72,13 +72,26 @@ function allocationStep(metric: MetricWatch, phase: Phase, phases: readonly Phas
   return before && phase.share > before.share ? rampStep : closeOrDiscardOpenBlock;
 }
 
+/**
+ * Takes in a person's raise: what a throttled phase from before it had shown is answered, its fresh wealth gone with it,
+ * or it would call for another step on units that the person knew of.
+ */
+export function takeInRaise(metric: MetricWatch, context: WatchContext): MetricWatch {
+  const phase = context.phases.find(({ index }) => index === metric.fresh?.phaseIndex);
+  return metric.fresh === null || (phase && isAfterRaise(phase, context)) ? metric : { ...metric, fresh: null };
+}
+
+function isAfterRaise({ startMinute }: Phase, { raisedAt }: WatchContext): boolean {
+  return raisedAt === null || startMinute > minuteOf(raisedAt);
+}
+
 function watchFresh(
   metric: MetricWatch,
   minute: MinuteTally,
   phase: Phase,
-  windowStart: EpochMinute,
+  context: WatchContext,
 ): MetricWatch['fresh'] {
-  if (phase.cause !== 'throttle') return metric.fresh;
+  if (phase.cause !== 'throttle' || !isAfterRaise(phase, context)) return metric.fresh;
   const config = freshConfig(metric.config);
   const fresh =
     metric.fresh?.phaseIndex === phase.index
@@ -86,7 +99,7 @@ function watchFresh(
       : { phaseIndex: phase.index, state: startHarmMonitor(config), totals: { off: NO_TALLY, on: NO_TALLY } };
   return {
     phaseIndex: phase.index,
-    state: advanceHarmMonitor(config, fresh.state, monitorMinute(minute, windowStart)),
+    state: advanceHarmMonitor(config, fresh.state, monitorMinute(minute, context.windowStart)),
     totals: { off: addTallies(fresh.totals.off, minute.off), on: addTallies(fresh.totals.on, minute.on) },
   };
 }

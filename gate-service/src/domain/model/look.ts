@@ -62,6 +62,7 @@ export interface MetricWatch {
   /** Phase of the last consumed minute; null before the first. */
   readonly phaseIndex: number | null;
   readonly totals: TallyByVariant;
+  /** Null before the first throttle, and after a person's raise until a later one. */
   readonly fresh: {
     readonly phaseIndex: number;
     readonly state: HarmMonitorState;
