@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createUnleashActivation } from './adapters/flags/unleash/unleash-activation.ts';
 import { createUnleashControl } from './adapters/flags/unleash/unleash-control.ts';
@@ -8,11 +9,14 @@ import { systemClock } from './adapters/system/system-clock.ts';
 import { systemRandom } from './adapters/system/system-random.ts';
 import { runCli } from './cli/program.ts';
 import { type GateConfig, readConfig } from './config/read-config.ts';
+import { GateError } from './contract/gate-error.ts';
 import { makeRoutes } from './http/routes.ts';
 import { createServer } from './http/server.ts';
 import type { BusinessClock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
+import type { Store } from './ports/store.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
+import { assertSameSecret } from './services/assert-same-secret.ts';
 import type { ActivationGate, Gate } from './services/gate.ts';
 import { IngestQueue } from './services/ingest-queue.ts';
 
@@ -36,6 +40,10 @@ export async function startGateService(config: GateConfig, overrides: ServiceOve
     overrides.log ??
     (pino({ level: config.logLevel, redact: ['*.token', '*.authorization'] }, pino.destination(2)) as Log);
   const store = await createSqliteStore({ path: config.storePath });
+  await assertSameSecret(store, config.secret).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   const { url, project, environment, watchToken, clientToken, activationToken, allowAdminToken } = config.unleash;
   const unleash = { url, project, environment, appName: 'changegate', allowAdminToken };
   const observer = createUnleashObserver({ url, environment, clientToken, appName: 'changegate' });
@@ -56,7 +64,7 @@ export async function startGateService(config: GateConfig, overrides: ServiceOve
   const app = createServer(gate, makeRoutes(gate, activationGate, new IngestQueue(gate)), {
     adminToken: config.adminToken,
   });
-  const listening = await app.listen({ host: config.host, port: config.port });
+  const listening = await listenOrClose(app, config, store);
   const scheduler = new Scheduler(gate);
   if (!overrides.businessClock) scheduler.start();
   log.info({ url: listening, store: config.storePath, activation: activationGate !== null }, 'gate service started');
@@ -70,6 +78,21 @@ export async function startGateService(config: GateConfig, overrides: ServiceOve
       await store.close();
     },
   };
+}
+
+/** @throws GateError invalid_config, when the address cannot be listened on; the store is closed then */
+async function listenOrClose(app: FastifyInstance, { host, port }: GateConfig, store: Store): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    await store.close();
+    throw new GateError(
+      'invalid_config',
+      `Nothing can listen on ${host}:${port}: ${(error as Error).message}.`,
+      'Set listen.host and listen.port in the configuration file to an address that is free.',
+      { cause: error },
+    );
+  }
 }
 
 /** Runs the service until SIGTERM or SIGINT; a failure that nobody caught ends the process, because its state is unknown. */

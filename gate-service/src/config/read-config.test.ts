@@ -117,8 +117,15 @@ log_level: warn
 
   test('nothing at all is told as what is missing', () => {
     const message = problemsOf(() => readConfig({}));
-    expect(message).toContain('unleash: missing');
-    expect(message).toContain('CHANGEGATE_SECRET: missing');
+    for (const name of ['CHANGEGATE_CONFIG', 'CHANGEGATE_SECRET', 'UNLEASH_WATCH_TOKEN', 'UNLEASH_CLIENT_TOKEN']) {
+      expect(message).toContain(`${name}: missing`);
+    }
+  });
+
+  test('a file that cannot be read is one problem, not a missing key each', () => {
+    const message = problemsOf(() => readConfig({ ...SECRETS, CHANGEGATE_CONFIG: '/nowhere/changegate.yml' }));
+    expect(message).toContain('cannot be read');
+    expect(message).not.toContain('unleash: missing');
   });
 
   test('the tokens of the flag service are needed', () => {

@@ -40,9 +40,9 @@ const SecretsSchema = z.object({
   CHANGEGATE_SECRET: Secret,
   CHANGEGATE_ADMIN_TOKEN: Secret.optional(),
   CHANGEGATE_INGEST_KEY: Secret.optional(),
-  UNLEASH_WATCH_TOKEN: z.string().min(1).optional(),
+  UNLEASH_WATCH_TOKEN: z.string({ error: 'missing' }).min(1),
   UNLEASH_ACTIVATION_TOKEN: z.string().min(1).optional(),
-  UNLEASH_CLIENT_TOKEN: z.string().min(1).optional(),
+  UNLEASH_CLIENT_TOKEN: z.string({ error: 'missing' }).min(1),
 });
 
 /** Every secret's variable; each may also come from the file that `<NAME>_FILE` names. */
@@ -82,7 +82,8 @@ export interface GateConfig {
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): GateConfig {
   const problems: string[] = [];
-  const file = FileSchema.safeParse(readFile(env.CHANGEGATE_CONFIG, problems));
+  const content = readFile(env.CHANGEGATE_CONFIG, problems);
+  const file = FileSchema.safeParse(content ?? {});
   const secrets = SecretsSchema.safeParse(readSecrets(env, problems));
   for (const [result, where] of [
     [file, 'configuration file'],
@@ -92,11 +93,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
       problems.push(`${where}: ${issue.path.join('.') || '(whole)'}: ${issue.message}`);
   }
   const unleash = file.data?.unleash;
-  if (file.success && !unleash)
+  if (content !== null && file.success && !unleash)
     problems.push('configuration file: unleash: missing; allowed: { url, project, environment }');
-  for (const name of ['UNLEASH_WATCH_TOKEN', 'UNLEASH_CLIENT_TOKEN'] as const) {
-    if (secrets.success && secrets.data[name] === undefined) problems.push(`environment: ${name}: missing`);
-  }
   if (problems.length > 0 || !file.success || !secrets.success || !unleash) {
     throw new GateError(
       'invalid_config',
@@ -115,8 +113,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
       project: unleash.project,
       environment: unleash.environment,
       allowAdminToken: unleash.allow_admin_token,
-      watchToken: s.UNLEASH_WATCH_TOKEN!,
-      clientToken: s.UNLEASH_CLIENT_TOKEN!,
+      watchToken: s.UNLEASH_WATCH_TOKEN,
+      clientToken: s.UNLEASH_CLIENT_TOKEN,
       activationToken: s.UNLEASH_ACTIVATION_TOKEN ?? null,
     },
     eventSources: Object.keys(sources),
@@ -132,13 +130,17 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
   };
 }
 
+/** The file's content; null when there is none to read, which is one problem and not a missing key each. */
 function readFile(path: string | undefined, problems: string[]): unknown {
-  if (path === undefined) return {};
+  if (path === undefined) {
+    problems.push('environment: CHANGEGATE_CONFIG: missing; allowed: the path of the configuration file');
+    return null;
+  }
   try {
     return parse(readFileSync(path, 'utf8'), { maxAliasCount: 0 }) ?? {};
   } catch (error) {
     problems.push(`CHANGEGATE_CONFIG: ${path} cannot be read: ${(error as Error).message}`);
-    return {};
+    return null;
   }
 }
 
