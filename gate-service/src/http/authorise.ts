@@ -6,7 +6,9 @@ import { authenticate, type Principal } from '../services/tokens.ts';
 import type { Route } from './route.ts';
 
 const ANYBODY: Principal = { tokenId: 'anybody', scopes: [], repository: null };
-const ADMIN: Principal = { tokenId: 'admin', scopes: ['admin'], repository: null };
+/** Of the operator's bootstrap token. No other token can have this id: theirs are 12 hex digits. */
+export const ADMIN_ID = 'admin';
+const ADMIN: Principal = { tokenId: ADMIN_ID, scopes: ['admin'], repository: null };
 
 /**
  * Who calls, by the header alone, so that it can be asked before the body is read.

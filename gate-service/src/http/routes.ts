@@ -17,6 +17,7 @@ import { awaitActivationPublished } from '../services/settle-activation.ts';
 import { findChange, stampChange } from '../services/stamp-change.ts';
 import { issueToken, revokeToken } from '../services/tokens.ts';
 import { viewChange, viewChanges, viewEvidence } from '../services/view-change.ts';
+import { ADMIN_ID } from './authorise.ts';
 import { type Call, Reply, type Route, route } from './route.ts';
 
 const ListQuery = z.strictObject({
@@ -69,7 +70,8 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
   };
   const changeOf = async (call: Call<unknown>) => findChange(gate, call.params.change_id!, call.principal.repository);
   const viewOf = async (call: Call<unknown>) => ({ change: await viewChange(gate, (await changeOf(call)).changeId) });
-  const actor = (call: Call<unknown>) => `token:${call.principal.tokenId}`;
+  // What the caller calls itself proves nothing: the ledger names the token.
+  const actor = ({ principal: { tokenId } }: Call<unknown>) => (tokenId === ADMIN_ID ? ADMIN_ID : `token:${tokenId}`);
   return [
     route({
       method: 'POST',
@@ -96,7 +98,10 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       alsoStatus: 200,
       handle: async (call) => {
         scopeTo(call, call.body.repository);
-        const { created, changeId } = await stampChange(gate, call.body);
+        const { created, changeId } = await stampChange(gate, {
+          ...call.body,
+          actor: `${actor(call)} for ${call.body.actor}`,
+        });
         return new Reply(created ? 201 : 200, { created, change: await viewChange(gate, changeId) });
       },
     }),
@@ -173,7 +178,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       body: api.DecideRequestSchema,
       response: api.ChangeResponseSchema,
       handle: async (call) => {
-        await decideChange(gate, call.params.change_id!, call.principal.repository, call.body);
+        await decideChange(gate, call.params.change_id!, call.principal.repository, call.body, actor(call));
         return viewOf(call);
       },
     }),
@@ -226,7 +231,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       response: api.RegisterKpisResponseSchema,
       handle: async (call) => {
         scopeTo(call, call.body.repository);
-        return registerKpis(gate, call.body);
+        return registerKpis(gate, call.body, actor(call));
       },
     }),
     route({
@@ -279,7 +284,10 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       summary: 'Stops every intervention until resumed',
       body: api.PauseRequestSchema,
       response: api.PauseResponseSchema,
-      handle: async (call) => ({ paused: true, ...(await pauseWatch(gate, call.body.by, call.body.reason)) }),
+      handle: async (call) => ({
+        paused: true,
+        ...(await pauseWatch(gate, call.body.by, call.body.reason, actor(call))),
+      }),
     }),
     route({
       method: 'POST',
@@ -291,7 +299,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       body: api.PauseRequestSchema,
       response: api.PauseResponseSchema,
       handle: async (call) => {
-        await resumeWatch(gate, call.body.by, call.body.reason);
+        await resumeWatch(gate, call.body.by, call.body.reason, actor(call));
         return { paused: false, since: null, by: null, reason: null };
       },
     }),
@@ -317,7 +325,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       body: api.CreateTokenRequestSchema,
       response: api.CreateTokenResponseSchema,
       status: 201,
-      handle: async (call) => toWire(await issueToken(gate, call.body)),
+      handle: async (call) => toWire(await issueToken(gate, call.body, actor(call))),
     }),
     route({
       method: 'DELETE',
@@ -328,7 +336,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       summary: 'Revokes an API token at once',
       response: z.object({ revoked: z.literal(true) }),
       handle: async (call) => {
-        await revokeToken(gate, call.params.token_id!);
+        await revokeToken(gate, call.params.token_id!, actor(call));
         return { revoked: true };
       },
     }),

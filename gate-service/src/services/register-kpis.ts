@@ -6,11 +6,13 @@ import { readRegistry } from '../contract/read-change-files.ts';
 import { toWire } from '../contract/wire-case.ts';
 import type { Gate } from './gate.ts';
 import { kpisHash } from './hashes.ts';
+import { recordForService } from './record.ts';
 
 /** Registers a repository's KPIs, so that their history is kept from now on and made from what is stored. @throws GateError invalid_files */
 export async function registerKpis(
   gate: Gate,
   request: z.output<typeof RegisterKpisRequestSchema>,
+  actor: string,
 ): Promise<{ registered: readonly string[]; hash: string }> {
   const { value: kpis, findings } = readRegistry(request.registry);
   const error = findings.find(({ severity }) => severity === 'error');
@@ -25,8 +27,15 @@ export async function registerKpis(
     );
   }
   const hash = kpisHash(kpis);
-  await gate.store.transaction((tx) => tx.kpis.register(request.repository, kpis, hash));
-  return { registered: kpis.map(({ id }) => id), hash };
+  const { repository } = request;
+  const ids = kpis.map(({ id }) => id);
+  await gate.store.transaction(async (tx) => {
+    const previousHash = kpisHash(await tx.kpis.list(repository));
+    await tx.kpis.register(repository, kpis, hash);
+    if (hash === previousHash) return;
+    await recordForService(gate, tx, { type: 'kpis.registered', actor, repository }, { kpis: ids, hash, previousHash });
+  });
+  return { registered: ids, hash };
 }
 
 export async function listKpis(gate: Gate, repository: string): Promise<readonly Kpi[]> {

@@ -3,6 +3,7 @@ import type { Scope } from '../contract/api/requests.ts';
 import { GateError } from '../contract/gate-error.ts';
 import type { Gate } from './gate.ts';
 import { tokenHash } from './hashes.ts';
+import { GATE_ACTOR, recordForService, WHOLE_SERVICE } from './record.ts';
 
 const DAY_MS = 86_400_000;
 const TOKEN = /^cg_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
@@ -26,6 +27,7 @@ export interface IssuedToken {
 export async function issueToken(
   gate: Gate,
   request: { scopes: readonly Scope[]; repository: string | null; days: number },
+  actor = GATE_ACTOR,
 ): Promise<IssuedToken> {
   const scopes = [...new Set(request.scopes)];
   if (scopes.includes('activate') && scopes.length > 1) {
@@ -48,9 +50,12 @@ export async function issueToken(
   const createdAt = gate.real.now();
   const expiresAt = createdAt + request.days * DAY_MS;
   const hash = tokenHash(gate.options.secret, token);
-  await gate.store.transaction((tx) =>
-    tx.tokens.insert({ tokenId, hash, scopes, repository: request.repository, createdAt, expiresAt, revokedAt: null }),
-  );
+  const { repository } = request;
+  await gate.store.transaction(async (tx) => {
+    await tx.tokens.insert({ tokenId, hash, scopes, repository, createdAt, expiresAt, revokedAt: null });
+    const entry = { type: 'token.issued', actor, repository: repository ?? WHOLE_SERVICE } as const;
+    await recordForService(gate, tx, entry, { tokenId, scopes, expiresAt });
+  });
   return { tokenId, token, scopes, expiresAt };
 }
 
@@ -66,8 +71,12 @@ export async function authenticate(gate: Gate, presented: string): Promise<Princ
 }
 
 /** Revokes a token at once. @throws GateError not_found */
-export async function revokeToken(gate: Gate, tokenId: string): Promise<void> {
-  const done = await gate.store.transaction((tx) => tx.tokens.revoke(tokenId, gate.real.now()));
+export async function revokeToken(gate: Gate, tokenId: string, actor: string): Promise<void> {
+  const done = await gate.store.transaction(async (tx) => {
+    if (!(await tx.tokens.revoke(tokenId, gate.real.now()))) return false;
+    await recordForService(gate, tx, { type: 'token.revoked', actor }, { tokenId });
+    return true;
+  });
   if (!done)
     throw new GateError(
       'not_found',

@@ -31,6 +31,9 @@ export const LEDGER_TYPES = [
   'verdict.made',
   'verdict.revised',
   'decision.people',
+  'token.issued',
+  'token.revoked',
+  'kpis.registered',
 ] as const;
 export type LedgerType = (typeof LEDGER_TYPES)[number];
 
