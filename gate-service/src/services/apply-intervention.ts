@@ -1,6 +1,6 @@
 import { GateError } from '../contract/gate-error.ts';
 import { type FlagCall, planFlagCalls } from '../domain/decision/plan-flag-calls.ts';
-import { type Change, WATCHED_STATES } from '../domain/model/change.ts';
+import type { Change } from '../domain/model/change.ts';
 import type { Intervention } from '../domain/model/intervention.ts';
 import { minuteOf } from '../domain/model/time.ts';
 import type { FlagFailure, FlagReading, FlagResult } from '../ports/flag-control.ts';
@@ -54,10 +54,14 @@ const MAX_ROUNDS = 8;
  * finds again. A person's raise since the decision wins.
  */
 export async function applyIntervention(gate: Gate, claimed: ClaimedIntervention): Promise<void> {
-  const { change, facts } = await gate.store.transaction(async (tx) => ({
-    change: await tx.changes.find(claimed.changeId),
-    facts: await readFlagFacts(tx, claimed.changeId),
-  }));
+  const { change, facts, closed } = await gate.store.transaction(async (tx) => {
+    const found = await tx.changes.find(claimed.changeId);
+    return {
+      change: found,
+      facts: await readFlagFacts(tx, claimed.changeId),
+      closed: found && (await closedBy(tx, found, claimed)),
+    };
+  });
   if (!change)
     throw new GateError(
       'internal',
@@ -65,9 +69,17 @@ export async function applyIntervention(gate: Gate, claimed: ClaimedIntervention
       'Run changegate verify on an export.',
     );
   const memo: Memo = claimed.memo === null ? FRESH_MEMO : (JSON.parse(claimed.memo) as Memo);
-  const step = await new Attempt(gate, change, facts, claimed, memo).run();
+  const step = await new Attempt({ gate, change, facts, closed, claimed }, memo).run();
   if ('end' in step) await finishIntervention(gate, change, claimed, step);
   else await putOff(gate, change, claimed, step);
+}
+
+interface AttemptParts {
+  readonly gate: Gate;
+  readonly change: Change;
+  readonly facts: FlagFacts | null;
+  readonly closed: string | null;
+  readonly claimed: ClaimedIntervention;
 }
 
 /** One attempt; it ends at the first failure that only time or a person can mend. */
@@ -75,14 +87,17 @@ class Attempt {
   readonly #gate: Gate;
   readonly #change: Change;
   readonly #facts: FlagFacts | null;
+  /** Why the flag is no longer ours to touch; null while it is. */
+  readonly #closed: string | null;
   readonly #claimed: ClaimedIntervention;
   #memo: Memo;
   /** Whether the last intent's call, and any call at all, may have reached the flag service. After a crash nobody knows. */
   #called: boolean;
   #everCalled: boolean;
 
-  constructor(gate: Gate, change: Change, facts: FlagFacts | null, claimed: ClaimedIntervention, memo: Memo) {
+  constructor({ gate, change, facts, closed, claimed }: AttemptParts, memo: Memo) {
     this.#gate = gate;
+    this.#closed = closed;
     this.#change = change;
     this.#facts = facts;
     this.#claimed = claimed;
@@ -116,7 +131,8 @@ class Attempt {
   /** Reads the flag, and decides from it whether there is anything left to do. */
   async #read(): Promise<{ step: Step } | { reading: PresentFlag }> {
     const read = await this.#gate.flags.read(this.#change.flag);
-    if (!read.ok) return { step: isOpen(this.#change) ? this.#fromFailure(read.failure) : this.#closed() };
+    if (!read.ok)
+      return { step: this.#closed === null ? this.#fromFailure(read.failure) : end('superseded', this.#closed) };
     const step = this.#assess(read.value);
     return step ? { step } : { reading: read.value as PresentFlag };
   }
@@ -133,7 +149,7 @@ class Attempt {
         ? { ...end('accepted', 'the flag reads back at or below the target', reading), call: this.#memo.intent!.call }
         : end('already_safe', 'the flag was at or below the target already', reading);
     }
-    if (!isOpen(change)) return this.#closed(reading);
+    if (this.#closed !== null) return end('superseded', this.#closed, reading);
     if (this.#isOverruled(reading)) {
       const detail = `${reading.lastEventBy || 'somebody'} decided otherwise after the decision`;
       return { ...end('superseded', detail, reading), overruled: true, mayHaveCalled: this.#everCalled };
@@ -152,13 +168,6 @@ class Attempt {
     return intent !== null && isOverruled(reading, intent, this.#called, facts?.lastEventId ?? 0);
   }
 
-  /** The change ended while its act was still to be done: its flag is no longer ours to touch. */
-  #closed(reading?: PresentFlag): End {
-    return this.#change.state === 'superseded' || this.#change.state === 'void'
-      ? end('superseded', 'the flag was deployed again', reading)
-      : end('failed:deadline', 'the change is no longer watched', reading);
-  }
-
   /** The write-ahead: what is about to be done and what was seen, committed before the flag is touched; renews the claim. */
   async #commitIntent(reading: PresentFlag, call: FlagCall): Promise<{ step: Step } | { at: number }> {
     const { store, business, real } = this.#gate;
@@ -170,7 +179,8 @@ class Attempt {
     const at = real.now();
     const stop = await store.transaction(async (tx) => {
       const change = await tx.changes.find(this.#claimed.changeId);
-      if (!change || !isOpen(change)) return this.#later('the change ended meanwhile', false);
+      if (!change || (await closedBy(tx, change, this.#claimed)) !== null)
+        return this.#later('the change ended meanwhile', false);
       if ((await readPause(tx)) !== null) return this.#later('the watch is paused', false);
       await this.#hold(tx, memo, isNew ? { intentAt: this.#claimed.intentAt ?? now } : {}, at);
       if (isNew) {
@@ -246,8 +256,15 @@ function end(outcome: End['end'], detail: string, reading?: PresentFlag): End {
   return { end: outcome, detail, ...(reading ? { reading } : {}) };
 }
 
-function isOpen(change: Change): boolean {
-  return (WATCHED_STATES as readonly string[]).includes(change.state);
+/**
+ * Why the flag of a change is no longer the gate's to touch, or null. A verdict alone does not end an act that
+ * was decided: harm that could not be stopped in time is stopped when it can be.
+ */
+async function closedBy(tx: StoreTransaction, change: Change, { decidedAt }: Intervention): Promise<string | null> {
+  if (change.state === 'superseded' || change.state === 'void') return 'the flag was deployed again';
+  const last = (await tx.verdicts.decisions(change.changeId)).at(-1);
+  if (last === undefined || last.at < decidedAt || last.decision === 'rollback') return null;
+  return `${last.by} decided to ${last.decision} the change`;
 }
 
 /** Failures that no further reading can settle. A strategy that was not found may have been replaced: reading tells. */

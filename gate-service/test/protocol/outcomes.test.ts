@@ -228,19 +228,41 @@ describe('what cannot be done now is done later', () => {
   });
 
   test.each([
-    ['judged', 'failed:deadline', 'intervention_failed'],
-    ['superseded', 'superseded', 'intervention_overruled'],
-  ] as const)('a change that is %s by then: %s, and its flag is not touched', async (state, outcome, alert) => {
+    ['judged', null, 'accepted'],
+    ['decided', 'rollback', 'accepted'],
+    ['decided', 'keep', 'superseded'],
+    ['superseded', null, 'superseded'],
+    ['void', null, 'superseded'],
+  ] as const)('a change that is %s (%s) by then: %s', async (state, decision, outcome) => {
     const rig = await Rig.open();
     const id = await rig.decide('turn_off');
     rig.flags.fail('read', { failure: failure('unreadable') });
     await rig.run();
-    await rig.store.transaction((tx) => tx.changes.update(rig.change.changeId, { state }));
+    const { changeId } = rig.change;
+    await rig.store.transaction(async (tx) => {
+      await tx.changes.update(changeId, { state });
+      const by = { by: 'ada', reason: 'a test', at: rig.businessNow };
+      if (decision) await tx.verdicts.insertDecision({ changeId, decision, ...by });
+    });
     rig.flags.heal();
     rig.later();
     await rig.run();
-    expect([await rig.outcome(id), rig.writes(), await rig.alerts()]).toEqual([outcome, [], [alert]]);
+    const isDone = outcome === 'accepted';
+    expect([await rig.outcome(id), rig.writes(), await rig.alerts()]).toEqual([
+      outcome,
+      isDone ? ['turnOff'] : [],
+      isDone ? [] : ['intervention_overruled'],
+    ]);
     expect(await rig.state()).toBe(state);
+  });
+
+  test('a person who raised the flag after the verdict wins over an act that was still to be done', async () => {
+    const rig = await Rig.open();
+    const id = await rig.decide('turn_off');
+    await rig.store.transaction((tx) => tx.changes.update(rig.change.changeId, { state: 'judged' }));
+    await rig.flags.personSets(FLAG, { rollout: '80' });
+    await rig.run();
+    expect([await rig.outcome(id), await rig.share()]).toEqual(['superseded', 0.8]);
   });
 
   test('a throttle that waited does not undo an off: both acts of one change run in order', async () => {
