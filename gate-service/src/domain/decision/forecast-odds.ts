@@ -59,18 +59,7 @@ export function gainStandardError(design: Design, gain: number): number {
  */
 export function verdictOdds(design: Design, gain: number, spread: number): VerdictProbabilities {
   const { rule, minEffect, margin } = design;
-  if (oddsMethod(design) === 'normal') {
-    const se = gainStandardError(design, gain);
-    return verdictProbabilities({
-      predictedDelta: gain,
-      predictionSd: spread,
-      se,
-      minEffect,
-      alpha: VERDICT_ALPHA,
-      rule,
-      margin,
-    });
-  }
+  if (oddsMethod(design) === 'normal') return normalOdds(design, gain, spread);
   const decide = (estimate: number, lo: number, hi: number) =>
     judgeRule({ rule, minEffect, margin, estimate, lo, hi }).verdict;
   return enumerated(design, gain, spread, decide);
@@ -104,6 +93,30 @@ export function weeksNeeded(design: Design, windowWeeks: number): number | null 
   const needed = sampleSizePerArm({ pA, pB, alpha: VERDICT_ALPHA, power: WANTED_POWER, ratio: nB / nA, sides: 1 });
   const weeks = Math.ceil((needed.nA / nA) * windowWeeks);
   return Number.isFinite(weeks) ? Math.max(1, weeks) : null;
+}
+
+/**
+ * Relative gains on the log scale, as their interval is: on the plain scale one standard error would have to serve limits
+ * that differ by the effect itself, and the chances were off by up to 7 points. A monotone scale moves no limit of the rule.
+ */
+function normalOdds(design: Design, gain: number, spread: number): VerdictProbabilities {
+  const { scale, direction, rule, minEffect, margin, baseline: pA, nA, nB } = design;
+  const common = { alpha: VERDICT_ALPHA, rule };
+  if (scale === 'absolute') {
+    const se = gainStandardError(design, gain);
+    return verdictProbabilities({ ...common, predictedDelta: gain, predictionSd: spread, se, minEffect, margin });
+  }
+  const up = direction === 'increase_is_good' ? 1 : -1;
+  const onLog = (one: number) => up * Math.log1p(up * one);
+  const pB = rateUnderGain(design, gain);
+  return verdictProbabilities({
+    ...common,
+    predictedDelta: onLog(gain),
+    predictionSd: spread / (1 + up * gain),
+    se: Math.sqrt((1 - pA) / (nA * pA) + (1 - pB) / (nB * pB)),
+    minEffect: onLog(minEffect),
+    margin: 0 - onLog(0 - margin),
+  });
 }
 
 function enumerated(
