@@ -47,7 +47,7 @@ export function outcomeSentence({ metric, strata, totals }: JudgedMetric): strin
 
 function withinPhases(
   name: string,
-  { status, estimate, lo, hi }: Estimate,
+  { status, estimate, lo, hi, method, n }: Estimate,
   base: number,
   on: number,
   off: number,
@@ -55,7 +55,10 @@ function withinPhases(
   const trials = `${count(on)} trials with the change and ${count(off)} without`;
   if (status !== 'ok' || !Number.isFinite(estimate) || !Number.isFinite(hi - lo)) return `${name}: ${trials}.`;
   const more = `${amount(Math.abs(estimate) * base)} ${estimate > 0 ? 'more' : 'fewer'}`;
-  return `${name}: ${more} of every ${count(base)}, give or take ${amount(((hi - lo) / 2) * base)}, compared within spans of equal allocation (${trials}).`;
+  const effect = `${more} of every ${count(base)}, give or take ${amount(((hi - lo) / 2) * base)}`;
+  return method.startsWith('mantel_haenszel')
+    ? `${name}: ${effect}, compared within spans of equal allocation (${trials}).`
+    : `${name}: ${effect}, in the span of equal allocation that tells most (${count(n)} of ${count(on + off)} trials).`;
 }
 
 function reasonSentence({ change, dataQualityRaisedBeforeAlarm }: VerdictEvidence, reason: string): string {

@@ -50,7 +50,9 @@ describe('stratified decision', () => {
     expect(ratio.lo * ratio.hi).toBeCloseTo(1, 12);
   });
 
-  it('falls back to the longest stratum under 5 events, or 5 non-events, in an arm', () => {
+  it('falls back to the stratum that tells most under 5 events, or 5 non-events, in an arm', () => {
+    const throttled = [stratum(2, 70, 16, 64, 61), stratum(1, 146, 1, 14, 68)];
+    expect(stratifiedDifference(throttled, 0.9)).toEqual(newcombeDifference({ y: 2, n: 70 }, { y: 16, n: 64 }, 0.9));
     const few = [stratum(1, 50, 2, 50, 600), stratum(2, 60, 3, 60, 601)];
     expect(stratifiedDifference(few, 0.9)).toEqual(newcombeDifference({ y: 2, n: 60 }, { y: 3, n: 60 }, 0.9));
     expect(stratifiedRatio(few, 0.9)).toEqual(moverRatio({ y: 2, n: 60 }, { y: 3, n: 60 }, 0.9));

@@ -16,8 +16,8 @@ const EMPTY: ProportionArm = { y: 0, n: 0 };
 
 /**
  * Difference of proportions over strata, the decision function of docs/statistics.md section I: one stratum is Newcombe
- * (B3); several are Mantel-Haenszel +- z se (I1, I2) when each arm has 5 events, and otherwise Newcombe on the longest
- * stratum. Strata without units in both arms compare nothing and are left out.
+ * (B3); several are Mantel-Haenszel +- z se (I1, I2) when each arm has 5 events, and otherwise Newcombe on the stratum
+ * that tells most. Strata without units in both arms compare nothing and are left out.
  * @param strata spans of constant allocation with y events of n units per arm and their minutes; order is irrelevant
  * @param conf   two-sided confidence in (0, 1)
  * @returns      treatment minus control, absolute; no stratum with both arms is `insufficient` with [-1, 1]; any broken
@@ -28,7 +28,7 @@ export function stratifiedDifference(strata: readonly Stratum[], conf: number): 
   if (!strata.every(isStratum) || !isProbabilityLevel(conf)) return invalidEstimate(method);
   const usable = strata.filter(hasBothArms);
   if (usable.length < 2 || !canPool(usable)) {
-    const alone = longest(usable);
+    const alone = mostTelling(usable);
     return newcombeDifference(alone?.control ?? EMPTY, alone?.treatment ?? EMPTY, conf);
   }
   const { estimate, se } = mantelHaenszelDifference(usable);
@@ -39,7 +39,7 @@ export function stratifiedDifference(strata: readonly Stratum[], conf: number): 
 /**
  * Ratio of proportions over strata (docs/statistics.md section I): one stratum is MOVER-R (B4); several are the
  * Mantel-Haenszel risk ratio with a Greenland-Robins interval on the log scale (I4) when each arm has 5 events, and
- * otherwise MOVER-R on the longest stratum.
+ * otherwise MOVER-R on the stratum that tells most.
  * @param strata as for stratifiedDifference
  * @param conf   two-sided confidence in (0, 1)
  * @returns      ratio B/A; non-answers as moverRatio; any broken stratum makes all of it `invalid`
@@ -49,7 +49,7 @@ export function stratifiedRatio(strata: readonly Stratum[], conf: number): Estim
   if (!strata.every(isStratum) || !isProbabilityLevel(conf)) return invalidEstimate(method);
   const usable = strata.filter(hasBothArms);
   if (usable.length < 2 || !canPool(usable)) {
-    const alone = longest(usable);
+    const alone = mostTelling(usable);
     return moverRatio(alone?.control ?? EMPTY, alone?.treatment ?? EMPTY, conf);
   }
   const { estimate, seLog } = mantelHaenszelRatio(usable);
@@ -71,9 +71,20 @@ function canPool(strata: readonly Stratum[]): boolean {
   });
 }
 
-/** The longest stratum; equal lengths are settled by units and then events, so that input order never matters. */
-function longest(strata: readonly Stratum[]): Stratum | undefined {
-  const rank = ({ control: a, treatment: b, minutes }: Stratum) => [minutes, a.n + b.n, b.n, a.y + b.y, b.y];
+/**
+ * The stratum with the largest n_A n_B / (n_A + n_B), to which the variance of its difference is inverse: a long throttled
+ * phase with few treated units tells less than a short one with many. Sizes alone choose, never outcomes; ties are settled
+ * by minutes, units and then events, so that input order never matters.
+ */
+function mostTelling(strata: readonly Stratum[]): Stratum | undefined {
+  const rank = ({ control: a, treatment: b, minutes }: Stratum) => [
+    (a.n * b.n) / (a.n + b.n),
+    minutes,
+    a.n + b.n,
+    b.n,
+    a.y + b.y,
+    b.y,
+  ];
   return strata.toSorted((left, right) => {
     const [first, second] = [rank(left), rank(right)];
     return first.map((value, i) => (second[i] ?? 0) - value).find((gap) => gap !== 0) ?? 0;
