@@ -20,7 +20,7 @@ export interface JobRow {
   readonly time: string;
   readonly unit: string;
   readonly variant: 'on' | 'off' | '';
-  readonly outcome: 'success' | '';
+  readonly outcome: 'success' | 'error' | '';
 }
 
 export const SMALL_SHOP: JobsPlan = {
@@ -61,7 +61,7 @@ function visit(plan: JobsPlan, random: SeededRandom, visitor: number, isHistory:
   const arm = isFirst || seededRandom(visitor * 2_654_435 + plan.seed).next() < 0.5 ? 'on' : 'off';
   const variant = isHistory ? '' : arm;
   const isBooked = random.next() < plan.rate[isHistory ? 'off' : arm];
-  return { unit: `visitor-${visitor}`, variant, outcome: isBooked ? 'success' : '' } as const;
+  return { unit: `visitor-${visitor}`, variant, outcome: isBooked ? 'success' : 'error' } as const;
 }
 
 /** A small contractor: some 20 quotes on each working day, and the jobs that came of them. */
@@ -79,7 +79,7 @@ export function* contractorRows(seed: number, weeks: number, rate = { off: 0.4, 
       const isBooked = random.next() < rate[isNew ? 'on' : 'off'];
       const variant = day < -7 ? '' : isNew ? 'on' : 'off';
       const time = new Date(midnight + minute * 60_000).toISOString();
-      yield { time, unit: `job-${++job}`, variant, outcome: isBooked ? 'success' : '' };
+      yield { time, unit: `job-${++job}`, variant, outcome: isBooked ? 'success' : 'error' };
     }
   }
 }

@@ -180,6 +180,92 @@ describe('what counts', () => {
   });
 });
 
+describe('an empty outcome', () => {
+  const ERRORS = ['--contract', 'fewer-cancellations.yml', '--registry', 'cancellations.yml'];
+  beforeAll(() => {
+    place.write(
+      'fewer-cancellations.yml',
+      'hypothesis: x\nflag: f\nprimary: { kpi: cancellation_rate, at_least: -5% }\n',
+    );
+    place.write(
+      'cancellations.yml',
+      `cancellation_rate:
+  title: Cancellations
+  definition: Share of booked jobs that are cancelled
+  owner: growth-team
+  unit: ratio
+  direction: decrease_is_good
+  measure: { source: web, type: proportion, of: job_booked, success: job_cancelled, within: 24h }
+`,
+    );
+  });
+  const cancellations = async (list: readonly JobRow[], ...args: readonly string[]): Promise<ReplayObject> => {
+    place.write('rows.csv', csvOf(list));
+    const ran = await place.run('replay', ...ERRORS, '--events', 'rows.csv', '--json', ...args);
+    expect(ran.err).toBe('');
+    return JSON.parse(ran.out);
+  };
+  const emptied = (which: (row: JobRow) => boolean) =>
+    rows.map((row) => (which(row) ? { ...row, outcome: '' as const } : row));
+
+  test.each([
+    ['of every row with the change', (row: JobRow) => row.variant === 'on'],
+    ['of the bad ends with the change', (row: JobRow) => row.variant === 'on' && row.outcome === 'success'],
+    ['of the first days with the change', (row: JobRow) => row.variant === 'on' && dayOf(row) < 2],
+    ['of every second row of the window', (row: JobRow) => dayOf(row) >= 0 && row.unit.endsWith('1')],
+  ])('%s is a missing one, and never a pass', async (_what, which) => {
+    const { verdict, read } = await cancellations(emptied(which));
+    expect(verdict.verdict).toBe('inconclusive');
+    expect(verdict.reasons).toContain('data_quality:quarantined');
+    expect(read.bad_rows.by_problem).toEqual({ 'The outcome is empty': rows.filter(which).length });
+    expect(read.bad_rows.in_window).toBe(rows.filter(which).length);
+    expect(read.bad_rows.shown[0].allowed).toContain('empty for no success only with --value =error');
+    expect(read.notes.join('\n')).toContain('say so: --value =error');
+    expect(read.window.start).toBe(PLAN.start);
+  });
+
+  test('is no success on the user’s word, counted for each variant', async () => {
+    const marked = emptied(({ outcome }) => outcome === 'error');
+    const { verdict, read } = await replay(marked, '--value', '=error');
+    const plain = await replay(rows);
+    expect(verdict.metrics).toEqual(plain.verdict.metrics);
+    expect(read.bad_rows.total).toBe(0);
+    const empty = (arm: JobRow['variant']) =>
+      marked.filter(({ variant, outcome }) => variant === arm && outcome === '').length;
+    const counts = { on: empty('on'), off: empty('off'), history: empty('') };
+    expect(read.rows_by_place.empty_outcomes).toEqual(counts);
+    expect(read.notes.join('\n')).toMatch(
+      /on your word \(--value =error\): \d+ rows with the change, \d+ without, .* of the history/,
+    );
+  });
+
+  test('of a file that marks only successes is refused with the option that says so', async () => {
+    place.write('rows.csv', csvOf(emptied(({ outcome }) => outcome === 'error')));
+    const { out } = await place.replay('rows.csv');
+    expect(out).toContain('INCONCLUSIVE: the data cannot be relied on');
+    expect(out).toContain('--value =error');
+    place.write('rows.csv', csvOf(emptied(() => true)));
+    const none = await place.replay('rows.csv');
+    expect([none.code, none.err]).toEqual([2, expect.stringContaining('only with --value =error')]);
+  });
+
+  test('of a status KPI stays unreadable', async () => {
+    place.write('rows.csv', csvOf(emptied((row) => row.variant === 'on')));
+    place.write('errors.yml', 'hypothesis: x\nflag: f\nprimary: { kpi: quote_error_rate, at_least: -5% }\n');
+    const { out } = await place.run(
+      ...['replay', '--contract', 'errors.yml', '--registry', 'kpis.yml', '--events', 'rows.csv'],
+      ...['--json', '--value', '=error'],
+    );
+    expect(JSON.parse(out).verdict.reasons[0]).toContain('data_quality');
+  });
+
+  test.each(['=success', '=on', '=off'])('--value %s is refused', async (value) => {
+    place.write('rows.csv', csvOf(rows.slice(0, 10)));
+    const { code, err } = await place.replay('rows.csv', '--value', value);
+    expect([code, err]).toEqual([2, expect.stringContaining('allowed is only --value =error')]);
+  });
+});
+
 describe('repeated events', () => {
   const withIds = (list: readonly JobRow[]) => list.map((row, at) => ({ ...row, id: `e${at}` }));
   const content = (list: readonly (JobRow & { id: string })[]) =>
@@ -204,7 +290,7 @@ describe('repeated events', () => {
     const once = withIds(rows);
     const other = once
       .slice(-100)
-      .map((row) => ({ ...row, outcome: row.outcome === '' ? ('success' as const) : ('' as const) }));
+      .map((row) => ({ ...row, outcome: row.outcome === 'error' ? ('success' as const) : ('error' as const) }));
     const answers: ReplayObject[] = [];
     for (const list of [
       [...once, ...other],

@@ -11,6 +11,7 @@ import { readUserFile } from '../read-user-file.ts';
 import { parseFieldMap } from '../replay/fields.ts';
 import { COLUMN_HELP } from '../replay/parse-row.ts';
 import {
+  EMPTY_IS_ERROR,
   makeVocabulary,
   OUTCOME_ALLOWED,
   VALUE_MEANINGS,
@@ -29,7 +30,8 @@ const HELP = `
 A row is a trial: of whom, when, with which variant, and how it ended. Rows before the first one with the change are
 the KPI's history. Columns: ${COLUMN_HELP}.
 Variants: ${VARIANT_ALLOWED}.
-Outcomes: ${OUTCOME_ALLOWED}; empty is no success (conversions only).
+Outcomes: ${OUTCOME_ALLOWED}. An empty one cannot be read, unless you say that it means no success: ${EMPTY_IS_ERROR}
+(conversions only).
 
 Exit codes:
   0  a verdict was made, whatever it is (with --exit-code: pass)
@@ -124,7 +126,15 @@ export function addReplayCommand(program: Command, io: CliIo): void {
 function parseValue(text: string): { text: string; meaning: ValueMeaning } {
   const cut = text.lastIndexOf('=');
   const meaning = VALUE_MEANINGS.find((known) => known === text.slice(cut + 1).trim());
-  if (cut > 0 && meaning !== undefined) return { text: text.slice(0, cut), meaning };
+  const own = text.slice(0, Math.max(0, cut)).trim();
+  if (cut >= 0 && meaning !== undefined && (own !== '' || meaning === 'error')) return { text: own, meaning };
+  if (cut >= 0 && own === '' && meaning !== undefined) {
+    throw new GateError(
+      'invalid_input',
+      `--value ${text} gives empty values a meaning; allowed is only ${EMPTY_IS_ERROR}.`,
+      'Fill the column in where the file is made. An empty variant is in no change.',
+    );
+  }
   throw new GateError(
     'invalid_input',
     `--value ${text} is not text=meaning; meanings are ${VALUE_MEANINGS.join(', ')}.`,

@@ -4,7 +4,7 @@ import { type BadRow, minuteOfBad } from './parse-row.ts';
 /** Bad rows that are shown with their lines; all are counted. */
 export const SHOWN_BAD_ROWS = 10;
 
-export type ShownBadRow = Omit<BadRow, 'at'> & { readonly line: number };
+export type ShownBadRow = Omit<BadRow, 'at' | 'variant'> & { readonly line: number };
 
 /** The rows that cannot be read: counted by minute and by problem, the first ones kept to be shown. */
 export class BadRows {

@@ -1,5 +1,7 @@
-import { formatCountOf } from '../../contract/render/format-number.ts';
+import { formatCount, formatCountOf } from '../../contract/render/format-number.ts';
 import { formatMinute } from '../../contract/render/format-time.ts';
+import { EMPTY_OUTCOME } from './parse-row.ts';
+import { EMPTY_IS_ERROR } from './parse-value.ts';
 import type { ReplayedFile } from './replay-file.ts';
 import { HISTORY_MINUTES } from './tally.ts';
 
@@ -14,6 +16,8 @@ export function replayNotes(file: ReplayedFile): readonly string[] {
   const withoutRows = tallied.data.filter(({ seen }) => seen.length === 0).map(({ kpiId }) => kpiId);
   const names = [...survey.others.keys()].join(', ');
   const others = [...survey.others.values()].reduce((sum, count) => sum + count, 0);
+  const empty = rows.emptyOutcomes;
+  const unread = survey.bad.problems.get(EMPTY_OUTCOME) ?? 0;
   const conversions = kpis.some(({ measure }) => measure.success !== null);
   return [
     ...(survey.hasEventIds
@@ -24,6 +28,15 @@ export function replayNotes(file: ReplayedFile): readonly string[] {
       rows.repeated,
       `of the window are of a unit that had an earlier one: a unit counts once, by its first row.`,
     ),
+    ...said(
+      unread,
+      `with an empty outcome cannot be read: nothing says whether they ended without success or are not known. If empty means no success, in both variants and in the history, say so: ${EMPTY_IS_ERROR}`,
+    ),
+    ...(empty.history + empty.off + empty.on > 0
+      ? [
+          `Empty outcomes that count as no success on your word (${EMPTY_IS_ERROR}): ${formatCountOf(empty.on, 'row')} with the change, ${formatCount(empty.off)} without, ${formatCount(empty.history)} of the history.`,
+        ]
+      : []),
     ...said(rows.withoutVariant, 'of the window are in no variant: they count in neither arm.'),
     ...said(rows.after, `come after the window (${formatMinute(span.end)}) and were not used.`),
     ...said(rows.tooOld, `are older than ${HISTORY_MINUTES / 10_080} weeks before the window and were not used.`),

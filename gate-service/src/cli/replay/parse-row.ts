@@ -3,6 +3,7 @@ import { type EpochMs, minuteOf } from '../../domain/model/time.ts';
 import type { Variant } from '../../domain/model/variant.ts';
 import { type Columns, DEFAULT_COLUMNS, type Field } from './fields.ts';
 import {
+  EMPTY_IS_ERROR,
   OUTCOME_ALLOWED,
   parseTime,
   TIME_ALLOWED,
@@ -12,6 +13,7 @@ import {
 } from './parse-value.ts';
 
 const LONGEST_UNIT = 200;
+export const EMPTY_OUTCOME = 'The outcome is empty';
 
 /** One trial of a row: the position of its KPI, and whether it ended well. */
 export interface RowTrial {
@@ -26,15 +28,18 @@ export interface Row {
   readonly variant: Variant | null;
   readonly trials: readonly RowTrial[];
   readonly eventId: string | null;
+  /** Whether one of its outcomes is empty, and on the user's word no success. */
+  readonly hasEmptyOutcome: boolean;
   readonly other: string | null;
 }
 
-/** Why a row cannot be read; `at` is its time where that could be read. */
+/** Why a row cannot be read; `at` is its time and `variant` its variant where these could be read. */
 export interface BadRow {
   readonly problem: string;
   readonly found: string;
   readonly allowed: string;
   readonly at: EpochMs | null;
+  readonly variant: Variant | null;
 }
 
 export interface RowRules {
@@ -79,7 +84,7 @@ export function makeRowParser(columns: Columns, rules: RowRules): RowParser {
     const word = value(values, 'variant');
     const variant = word === '' ? null : rules.vocabulary.variants.get(word.toLowerCase());
     if (variant === undefined) return bad('The variant is unknown', word, VARIANT_ALLOWED, at);
-    const row = { at, unit, variant, eventId: value(values, 'event_id') || null };
+    const row = { at, unit, variant, eventId: value(values, 'event_id') || null, hasEmptyOutcome: false };
     const kpis = columns.outcomes.length > 0 ? [] : named(values);
     if (typeof kpis === 'string') return { ...row, trials: [], other: kpis };
     const cells =
@@ -87,22 +92,34 @@ export function makeRowParser(columns: Columns, rules: RowRules): RowParser {
         ? columns.outcomes.map((outcome) => ({ kpi: positions.get(outcome.kpiId)!, at: outcome.at }))
         : kpis.map((kpi) => ({ kpi, at: columns.at.outcome! }));
     const trials: RowTrial[] = [];
+    let hasEmptyOutcome = false;
     for (const cell of cells) {
       const text = (values[cell.at] ?? '').trim();
       const isConversion = rules.kpis[cell.kpi]!.measure.success !== null;
-      const good = text === '' && isConversion ? false : rules.vocabulary.outcomes.get(text.toLowerCase());
+      const isEmpty = text === '';
+      // Only of a conversion can nothing be an answer; a request without a status has simply none.
+      const good = isEmpty && !isConversion ? undefined : rules.vocabulary.outcomes.get(text.toLowerCase());
       if (good === undefined) {
-        const allowed = isConversion ? `${OUTCOME_ALLOWED}; empty: no success` : OUTCOME_ALLOWED;
-        return bad('The outcome is unknown', text, allowed, at);
+        const allowed = isConversion
+          ? `${OUTCOME_ALLOWED}; empty for no success only with ${EMPTY_IS_ERROR}`
+          : OUTCOME_ALLOWED;
+        return bad(isEmpty ? EMPTY_OUTCOME : 'The outcome is unknown', text, allowed, at, variant);
       }
+      hasEmptyOutcome ||= isEmpty;
       trials.push({ kpi: cell.kpi, good });
     }
-    return { ...row, trials, other: null };
+    return { ...row, trials, hasEmptyOutcome, other: null };
   };
 }
 
-function bad(problem: string, found: string, allowed: string, at: EpochMs | null): BadRow {
-  return { problem, found, allowed, at };
+function bad(
+  problem: string,
+  found: string,
+  allowed: string,
+  at: EpochMs | null,
+  variant: Variant | null = null,
+): BadRow {
+  return { problem, found, allowed, at, variant };
 }
 
 /** The minute of a bad row, for its place in the window. */

@@ -49,6 +49,8 @@ const OUTCOME_WORDS = { success: ['success', '1', 'true', 'yes'], error: ['error
 
 export const VARIANT_ALLOWED = 'on, treatment, 1, true, B / off, control, 0, false, A; empty: in no change';
 export const OUTCOME_ALLOWED = 'success, 1, true, yes / error, 0, false, no';
+/** What makes an empty outcome of a conversion a trial without success: nobody else can know that it is not a missing one. */
+export const EMPTY_IS_ERROR = '--value =error';
 export const VALUE_MEANINGS = ['on', 'off', 'success', 'error'] as const;
 export type ValueMeaning = (typeof VALUE_MEANINGS)[number];
 

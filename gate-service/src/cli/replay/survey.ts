@@ -5,7 +5,7 @@ import { EventIds } from './event-ids.ts';
 import { type Columns, checkKeys, type FieldMap, resolveColumns } from './fields.ts';
 import type { ReadLimits } from './limits.ts';
 import { MinuteCounts } from './minute-counts.ts';
-import { contentOf, isBad, makeRowParser, type Row, type RowParser, type RowRules } from './parse-row.ts';
+import { type BadRow, contentOf, isBad, makeRowParser, type Row, type RowParser, type RowRules } from './parse-row.ts';
 import { type FileSource, readRows } from './read-rows.ts';
 
 /** Names of other KPIs or events that are repeated to the user. */
@@ -63,6 +63,13 @@ export async function surveyFile(
     rowsByHour.set(hour, (rowsByHour.get(hour) ?? 0) + 1);
     if (row.eventId !== null && ids.size < limits.ids) ids.add(row.eventId, contentOf(row), minuteOf(row.at));
   };
+  const takeBad = (row: BadRow, line: number) => {
+    bad.add(row, line);
+    // The change was there, even if nothing says how it ended: rows without an outcome must not move the window.
+    if (row.variant !== 'on' || row.at === null) return;
+    first = Math.min(first, row.at);
+    firstOn = Math.min(firstOn, row.at);
+  };
   const keys = await readRows(source, maps, {
     header: (names) => {
       columns = resolveColumns(names, maps, source.name);
@@ -70,10 +77,10 @@ export async function surveyFile(
     },
     row: (values, line) => {
       const row = parse!(values);
-      if (isBad(row)) bad.add(row, line);
+      if (isBad(row)) takeBad(row, line);
       else take(row);
     },
-    unreadable: (problem, found, allowed, line) => bad.add({ problem, found, allowed, at: null }, line),
+    unreadable: (problem, found, allowed, line) => bad.add({ problem, found, allowed, at: null, variant: null }, line),
   });
   if (columns === null || parse === null || rows + bad.counts.total === 0) throw empty(source.name);
   const ignored = keys === null ? (columns as Columns).ignored : checkKeys(keys, maps, source.name);

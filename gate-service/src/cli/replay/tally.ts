@@ -39,6 +39,8 @@ export interface TalliedFile {
     /** Rows of the window by units that have an earlier trial of the KPI there. */
     readonly repeated: number;
     readonly tooOld: number;
+    /** Rows with an empty outcome that count as no success on the user's word, and where they are. */
+    readonly emptyOutcomes: { readonly history: number; readonly off: number; readonly on: number };
   };
 }
 
@@ -54,8 +56,12 @@ export async function tallyFile(
   const from = Math.max(minuteOf(survey.first), span.start - HISTORY_MINUTES);
   const units = new UnitTable(startOfMinute(span.start));
   const tallies = kpis.map((kpi) => new KpiTally(kpi, units, { ...span, from }));
+  const emptyOutcomes = { history: 0, off: 0, on: 0 };
   const counts = { history: 0, window: 0, after: 0, withoutVariant: 0, tooOld: 0, conflicting: 0 };
   const count = (row: Row, unit: number, minute: EpochMinute) => {
+    if (row.hasEmptyOutcome && minute >= from && minute < span.start) emptyOutcomes.history++;
+    if (row.hasEmptyOutcome && row.variant !== null && minute >= span.start && minute < span.end)
+      emptyOutcomes[row.variant]++;
     if (minute < from) counts.tooOld++;
     else if (minute < span.start) counts.history++;
     else if (minute >= span.end) counts.after++;
@@ -111,7 +117,7 @@ export async function tallyFile(
     },
     units: units.size,
     bytesOfUnits: units.bytes + tallies.reduce((sum, tally) => sum + tally.bytesOfUnits, 0),
-    rows: { ...counts, repeated: tallies.reduce((sum, tally) => sum + tally.repeated(), 0) },
+    rows: { ...counts, emptyOutcomes, repeated: tallies.reduce((sum, tally) => sum + tally.repeated(), 0) },
   };
 }
 
