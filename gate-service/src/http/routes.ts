@@ -5,7 +5,7 @@ import { GateError } from '../contract/gate-error.ts';
 import { RepositorySchema } from '../contract/identifiers.ts';
 import { toWire } from '../contract/wire-case.ts';
 import { activateChange } from '../services/activate-change.ts';
-import { checkReadiness } from '../services/check-readiness.ts';
+import { readinessOf } from '../services/check-readiness.ts';
 import { decideChange } from '../services/decide-change.ts';
 import { evaluateChange } from '../services/evaluate-change.ts';
 import { forecastForPullRequest } from '../services/forecast-pull-request.ts';
@@ -72,6 +72,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
   const viewOf = async (call: Call<unknown>) => ({ change: await viewChange(gate, (await changeOf(call)).changeId) });
   // What the caller calls itself proves nothing: the ledger names the token.
   const actor = ({ principal: { tokenId } }: Call<unknown>) => (tokenId === ADMIN_ID ? ADMIN_ID : `token:${tokenId}`);
+  const askReadiness = readinessOf(gate);
   return [
     route({
       method: 'POST',
@@ -358,7 +359,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       response: api.ReadyResponseSchema,
       alsoStatus: 503,
       handle: async () => {
-        const readiness = await checkReadiness(gate);
+        const readiness = await askReadiness();
         return new Reply(readiness.ready ? 200 : 503, readiness);
       },
     }),

@@ -112,6 +112,7 @@ function sendError(gate: Gate, request: FastifyRequest, reply: FastifyReply, err
   if (status >= 500) gate.log.error(fields, 'request failed');
   else gate.log.info(fields, 'request refused');
   const { code, message, remedy, context } = known;
+  if (code === 'overloaded') reply.header('retry-after', '1');
   return reply.status(status).header('cache-control', 'no-store').send({ error: { code, message, remedy, context } });
 }
 

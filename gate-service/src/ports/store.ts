@@ -15,6 +15,8 @@ import type { Verdict, VerdictEvidence } from '../domain/model/verdict.ts';
 export interface Store {
   /** Runs `work` in one transaction; commits when it resolves, rolls back when it rejects. Transactions never overlap. */
   transaction<T>(work: (tx: StoreTransaction) => Promise<T>): Promise<T>;
+  /** Reads a token outside of any transaction: strangers neither wait for the writers nor make them wait. */
+  findToken(tokenId: string): Promise<ApiToken | null>;
   /** Whether the store answers a real read. */
   probe(): Promise<boolean>;
   close(): Promise<void>;

@@ -238,6 +238,7 @@ describe('the loop', () => {
       store: {
         transaction: (work) => (failures-- > 0 ? Promise.reject(new Error('disk full')) : store.transaction(work)),
         probe: () => store.probe(),
+        findToken: (tokenId) => store.findToken(tokenId),
         close: () => store.close(),
       },
       real: {

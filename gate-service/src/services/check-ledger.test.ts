@@ -35,6 +35,7 @@ function counting(): { store: Store; read: number[] } {
   const read: number[] = [];
   const counted: Store = {
     probe: () => store.probe(),
+    findToken: (tokenId) => store.findToken(tokenId),
     close: () => store.close(),
     transaction: (work) =>
       store.transaction(async (tx) => {

@@ -20,6 +20,7 @@ class WatchedStore implements Store {
     return result;
   }
 
+  findToken: Store['findToken'] = (tokenId) => this.#store.findToken(tokenId);
   probe = () => this.#store.probe();
   close = () => this.#store.close();
 }
@@ -66,6 +67,22 @@ describe('the ingest queue', () => {
   test('a group holds at most so many lines', async () => {
     await Promise.all(Array.from({ length: 5 }, (_, n) => harness.queue.push(batch(`b${n}`, 'quote_viewed', 4_000))));
     expect(store.committed).toBe(3);
+  });
+
+  test('refuses at once what would be too much to hold, and loses nothing that it took', async () => {
+    const lines = (n: number) => batch(`b${n}`, 'quote_viewed', 5_000);
+    const outcomes = await Promise.allSettled(Array.from({ length: 23 }, (_, n) => harness.queue.push(lines(n))));
+    const taken = outcomes.filter(({ status }) => status === 'fulfilled');
+    expect(taken).toHaveLength(20);
+    for (const { value } of taken as PromiseFulfilledResult<{ accepted: number }>[]) expect(value.accepted).toBe(5_000);
+    expect(outcomes.at(-1)).toMatchObject({ reason: { code: 'overloaded' } });
+    expect(await harness.queue.push(lines(22))).toMatchObject({ accepted: 5_000 });
+  });
+
+  test('tells a sender that is refused when to come again', async () => {
+    harness.queue.push = () => Promise.reject(new GateError('overloaded', 'Too much.', 'Wait.'));
+    const { status, response } = await harness.send([{ event: 'quote_viewed' }]);
+    expect([status, response.headers['retry-after']]).toEqual([503, '1']);
   });
 
   test('a batch that is pushed as soon as the one before is answered does not wait for ever', async () => {

@@ -1,8 +1,12 @@
+import { GateError } from '../contract/gate-error.ts';
 import type { Gate } from './gate.ts';
 import { type EventBatch, type IngestResult, ingestBatch } from './ingest-events.ts';
 
 /** Lines that one transaction takes at most: bounds the time for which the event loop is held. */
 const GROUP_LINES = 10_000;
+/** Lines and characters that wait at most, acknowledged to nobody yet: some seconds of work, and bounded memory. */
+const WAITING_LINES = 100_000;
+const WAITING_CHARACTERS = 67_108_864;
 
 interface Waiting {
   readonly batch: EventBatch;
@@ -19,20 +23,30 @@ interface Waiting {
 export class IngestQueue {
   readonly #gate: Gate;
   #waiting: Waiting[] = [];
+  #waitingLines = 0;
+  #waitingCharacters = 0;
   #running = false;
 
   constructor(gate: Gate) {
     this.#gate = gate;
   }
 
-  /** Resolves when the batch is durable. */
+  /** Resolves when the batch is durable. @throws GateError overloaded when too much waits already; nothing of it is kept */
   push(batch: EventBatch): Promise<IngestResult> {
+    const lines = batch.text.split('\n').length;
+    if (this.#waiting.length > 0 && !this.#hasRoom(lines, batch.text.length)) return Promise.reject(overloaded());
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ batch, lines: batch.text.split('\n').length, resolve, reject });
+      this.#waiting.push({ batch, lines, resolve, reject });
+      this.#waitingLines += lines;
+      this.#waitingCharacters += batch.text.length;
       if (this.#running) return;
       this.#running = true;
       void this.#drain();
     });
+  }
+
+  #hasRoom(lines: number, characters: number): boolean {
+    return this.#waitingLines + lines <= WAITING_LINES && this.#waitingCharacters + characters <= WAITING_CHARACTERS;
   }
 
   async #drain(): Promise<void> {
@@ -62,7 +76,10 @@ export class IngestQueue {
       lines += item.lines;
       count += 1;
     }
-    return this.#waiting.splice(0, count);
+    const group = this.#waiting.splice(0, count);
+    this.#waitingLines -= lines;
+    for (const { batch } of group) this.#waitingCharacters -= batch.text.length;
+    return group;
   }
 
   #commit(group: readonly Waiting[]): Promise<IngestResult[]> {
@@ -72,4 +89,12 @@ export class IngestQueue {
       return results;
     });
   }
+}
+
+function overloaded(): GateError {
+  return new GateError(
+    'overloaded',
+    `More than ${WAITING_LINES} lines of events wait to be written; nothing of this batch was kept.`,
+    'Send the same batch again after a second, with the same idempotency-key.',
+  );
 }

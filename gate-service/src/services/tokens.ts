@@ -63,7 +63,7 @@ export async function issueToken(
 export async function authenticate(gate: Gate, presented: string): Promise<Principal | null> {
   const match = TOKEN.exec(presented);
   if (!match) return null;
-  const stored = await gate.store.transaction((tx) => tx.tokens.find(match[1]!));
+  const stored = await gate.store.findToken(match[1]!);
   const hash = Buffer.from(tokenHash(gate.options.secret, presented), 'hex');
   if (!stored || !timingSafeEqual(hash, Buffer.from(stored.hash, 'hex'))) return null;
   if (stored.revokedAt !== null || stored.expiresAt <= gate.real.now()) return null;

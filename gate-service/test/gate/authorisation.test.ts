@@ -167,6 +167,15 @@ describe('tokens', () => {
     expect((await harness.call('GET', '/v1/ledger', { token })).status).toBe(403);
   });
 
+  test('a stranger is refused without waiting for the store, and without keeping it', async () => {
+    let finish = () => {};
+    const busy = harness.gate.store.transaction(() => new Promise<void>((resolve) => (finish = resolve)));
+    const token = `cg_${'0'.repeat(12)}_${'b'.repeat(43)}`;
+    expect((await harness.call('GET', '/v1/changes', { token })).status).toBe(401);
+    finish();
+    await busy;
+  });
+
   test('only hashes are stored, and no token is in the log', async () => {
     const token = await harness.token(['read'], REPOSITORY, 3);
     const stored = await harness.gate.store.transaction((tx) => tx.tokens.list());

@@ -41,7 +41,21 @@ describe('health and readiness', () => {
     expect(body).toMatchObject({ ready: false, checks: [{ ok: true }, { ok: false }] });
     expect((await harness.call('GET', '/health')).status).toBe(200);
     harness.flags.heal();
+    harness.real.advance(1_000);
     expect((await harness.call('GET', '/ready')).status).toBe(200);
+  });
+
+  test('however often it is asked, the flag service is asked once in five seconds', async () => {
+    const harness = makeHarness();
+    const asked = () => harness.flags.calls.filter(({ operation }) => operation === 'read').length;
+    await Promise.all(Array.from({ length: 20 }, () => harness.call('GET', '/ready')));
+    expect(asked()).toBe(1);
+    harness.real.advance(4_999);
+    await harness.call('GET', '/ready');
+    expect(asked()).toBe(1);
+    harness.real.advance(1);
+    await harness.call('GET', '/ready');
+    expect(asked()).toBe(2);
   });
 
   test('not ready while the store does not answer', async () => {
@@ -49,6 +63,7 @@ describe('health and readiness', () => {
       wrapStore: (store) => ({
         transaction: (work) => store.transaction(work),
         probe: async () => false,
+        findToken: (tokenId) => store.findToken(tokenId),
         close: () => store.close(),
       }),
     });
@@ -65,6 +80,7 @@ describe('errors', () => {
             new GateError(code as ErrorCode, 'What failed.', 'What to do.', { cause: new Error('secret detail') }),
           ),
         probe: async () => true,
+        findToken: (tokenId) => store.findToken(tokenId),
         close: () => store.close(),
       }),
     });
@@ -80,6 +96,7 @@ describe('errors', () => {
       wrapStore: (store) => ({
         transaction: () => Promise.reject(new TypeError('the password is hunter2')),
         probe: async () => true,
+        findToken: (tokenId) => store.findToken(tokenId),
         close: () => store.close(),
       }),
     });

@@ -20,6 +20,7 @@ function withoutLedger(store: Store, refuses: (type: LedgerType) => boolean): St
   const full = () => Promise.reject(new GateError('store', 'The disk is full.', 'Make room.'));
   return {
     probe: () => store.probe(),
+    findToken: (tokenId) => store.findToken(tokenId),
     close: () => store.close(),
     transaction: (work) =>
       store.transaction((tx) => {
@@ -38,6 +39,7 @@ function withoutLedger(store: Store, refuses: (type: LedgerType) => boolean): St
 function failing(store: Store, fails: () => boolean): Store {
   return {
     probe: () => store.probe(),
+    findToken: (tokenId) => store.findToken(tokenId),
     close: () => store.close(),
     transaction: (work) =>
       fails() ? Promise.reject(new GateError('store', 'The store is locked.', 'Wait.')) : store.transaction(work),

@@ -60,6 +60,7 @@ export function startProcess(parts: Gate, hook: Hook): GateProcess {
       return result;
     },
     probe: () => store.probe(),
+    findToken: (tokenId) => store.findToken(tokenId),
     close: async () => undefined,
   };
   return {

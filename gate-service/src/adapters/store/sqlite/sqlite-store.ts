@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { Kysely, SqliteDialect } from 'kysely';
 import { GateError } from '../../../contract/gate-error.ts';
-import type { Store, StoreTransaction } from '../../../ports/store.ts';
+import type { ApiToken, Store, StoreTransaction } from '../../../ports/store.ts';
 import { writeBackup } from './backup.ts';
 import { changeRecords } from './change-records.ts';
 import { type EventStore, eventStore } from './event-records.ts';
@@ -91,6 +91,15 @@ class SqliteStoreOnFile implements SqliteStore {
         scope.open = false;
       }
     });
+  }
+
+  async findToken(tokenId: string): Promise<ApiToken | null> {
+    this.#refuseUnusable();
+    try {
+      return await this.#records.tokens.find(tokenId);
+    } catch (error) {
+      throw toGateError(error, this.#connection.path);
+    }
   }
 
   async probe(): Promise<boolean> {
