@@ -52,7 +52,7 @@ export class EventWriter {
     contributions: Contributions,
     tallies: BatchTallies,
   ): AppendOutcome {
-    const feeds = this.#feeds.of(event.repository);
+    const feeds = this.#feeds.of(event.repository, event.at);
     const { repositoryId } = feeds;
     const nameId = this.#names.event(repositoryId, event.event);
     const unitKey = event.unit === null ? null : this.#names.unit(repositoryId, event.unit);
@@ -138,7 +138,9 @@ function feedSuccesses(contributions: Contributions, feeds: Feeds, nameId: numbe
     contributions.addSuccess(series, unitKey, weeks, at, () => HISTORY_ARM);
   }
   for (const { window, series } of feeds.successes.get(nameId) ?? []) {
-    if (at <= window.startMs || at > window.lastOutcomeMs) continue;
+    // Those after it took their last outcome even earlier.
+    if (at > window.lastOutcomeMs) break;
+    if (at <= window.startMs) continue;
     contributions.addSuccess(series, unitKey, [WHOLE_WINDOW, WHOLE_WINDOW], at, () =>
       contributions.armOf(window, unitKey),
     );

@@ -22,12 +22,16 @@ export interface ChangeWindow {
   readonly series: readonly Series[];
 }
 
-/** Everything that an event of one repository may feed. */
+/** A margin, so that events in slight disorder do not have the feeds read again each time. */
+const MARGIN_MS = 7 * 24 * 60 * MINUTE_MS;
+
+/** Everything that an event of one repository may feed, when it happened at `fromMs` or later. */
 export interface Feeds {
+  readonly fromMs: EpochMs;
   readonly repositoryId: number;
   readonly history: readonly Series[];
   readonly windows: ReadonlyMap<number, ChangeWindow>;
-  /** The conversions of changes by the name of their success. */
+  /** The conversions of changes by the name of their success; the window that takes outcomes for longest first. */
   readonly successes: ReadonlyMap<number, readonly { readonly window: ChangeWindow; readonly series: Series }[]>;
 }
 
@@ -49,7 +53,10 @@ interface WindowRow {
   last_outcome_minute: number;
 }
 
-/** The feeds of each repository, read when first needed and whenever they changed. */
+/**
+ * The feeds of each repository, read when first needed and whenever they changed. Windows that had taken their last
+ * outcome before the event are left out: a service of many years has thousands of them.
+ */
 export class FeedsCache {
   readonly #connection: SqliteConnection;
   readonly #names: Names;
@@ -60,10 +67,10 @@ export class FeedsCache {
     this.#names = names;
   }
 
-  of(repository: string): Feeds {
+  of(repository: string, at: EpochMs): Feeds {
     const cached = this.#byRepository.get(repository);
-    if (cached) return cached;
-    const feeds = readFeeds(this.#connection, this.#names.scope(repository));
+    if (cached && at >= cached.fromMs) return cached;
+    const feeds = readFeeds(this.#connection, this.#names.scope(repository), at - MARGIN_MS);
     this.#byRepository.set(repository, feeds);
     return feeds;
   }
@@ -73,28 +80,36 @@ export class FeedsCache {
   }
 }
 
-function readFeeds(connection: SqliteConnection, repositoryId: number): Feeds {
+function readFeeds(connection: SqliteConnection, repositoryId: number, fromMs: EpochMs): Feeds {
+  const from = Math.floor(fromMs / MINUTE_MS);
   const history = connection
     .all<SeriesRow>('SELECT * FROM series WHERE scope_id = ? AND active = 1', repositoryId)
     .map(toSeries);
   const rows = connection.all<SeriesRow>(
-    'SELECT s.* FROM series s JOIN windows w USING (scope_id) WHERE w.repository_id = ?',
+    'SELECT s.* FROM series s JOIN windows w USING (scope_id) WHERE w.repository_id = ? AND w.last_outcome_minute >= ?',
     repositoryId,
+    from,
   );
-  const windows = connection.all<WindowRow>('SELECT * FROM windows WHERE repository_id = ?', repositoryId).map((row) =>
-    toWindow(
-      row,
-      rows.filter(({ scope_id }) => scope_id === row.scope_id),
-    ),
-  );
+  const seriesOf = Map.groupBy(rows, ({ scope_id }) => scope_id);
+  const windows = connection
+    .all<WindowRow>(
+      `SELECT * FROM windows WHERE repository_id = ? AND last_outcome_minute >= ?
+       ORDER BY last_outcome_minute DESC, scope_id`,
+      repositoryId,
+      from,
+    )
+    .map((row) => toWindow(row, seriesOf.get(row.scope_id) ?? []));
   const successes = new Map<number, { window: ChangeWindow; series: Series }[]>();
   for (const window of windows) {
     for (const series of window.series) {
       if (series.successNameId === null) continue;
-      successes.set(series.successNameId, [...(successes.get(series.successNameId) ?? []), { window, series }]);
+      const fed = successes.get(series.successNameId);
+      if (fed) fed.push({ window, series });
+      else successes.set(series.successNameId, [{ window, series }]);
     }
   }
-  return { repositoryId, history, windows: new Map(windows.map((window) => [window.scopeId, window])), successes };
+  const byScope = new Map(windows.map((window) => [window.scopeId, window]));
+  return { fromMs, repositoryId, history, windows: byScope, successes };
 }
 
 function toWindow(row: WindowRow, series: readonly SeriesRow[]): ChangeWindow {
