@@ -20,9 +20,17 @@ const PUBLISH_PATIENCE_MS = 2_000;
 /** The longer it takes, the rarer it is asked: an eighth of the time that has passed, at most this. */
 const PUBLISH_SLOWEST_MS = 30_000;
 
+/**
+ * When SDKs cannot be asked, the Admin API's word is taken after this long (business time, from *accepted*): by
+ * then every SDK that works has refreshed, and a watch that waited for ever would see no further harm.
+ */
+const UNPUBLISHED_PHASE_MS = 5 * MINUTE_MS;
+
 interface PublishMemo {
   readonly since: number;
   readonly alerted: boolean;
+  /** Whether the next phase was started without the proof that SDKs are served the act. */
+  readonly phaseStarted?: boolean;
 }
 
 /**
@@ -38,13 +46,17 @@ export async function settlePublished(gate: Gate, change: Change, claimed: Claim
     return;
   }
   const now = gate.real.now();
-  const memo: PublishMemo =
-    claimed.memo === null ? { since: now, alerted: false } : (JSON.parse(claimed.memo) as PublishMemo);
+  const memo: PublishMemo = memoOf(claimed) ?? { since: now, alerted: false };
   const read = now - memo.since >= PUBLISH_PATIENCE_MS ? await gate.flags.read(change.flag) : null;
   if (read?.ok && read.value.kind !== 'present') await published(gate, change, claimed, 0);
   else if (read?.ok && read.value.kind === 'present' && read.value.share > claimed.targetShare + SLACK) {
     await raisedAgain(gate, change, claimed, read.value);
   } else {
+    const isOverdue = gate.business.now() - claimed.acceptedAt! >= UNPUBLISHED_PHASE_MS;
+    if (isOverdue && !memo.phaseStarted && read?.ok && read.value.kind === 'present') {
+      await startUnpublished(gate, change, claimed, memo, read.value.share);
+      return;
+    }
     const detail = seen.ok ? `the client API still serves a share of ${seen.value}` : seen.failure.detail;
     await askLater(gate, change, claimed, memo, detail);
   }
@@ -57,6 +69,27 @@ async function published(gate: Gate, change: Change, claimed: ClaimedInterventio
     const done = { dueAt: null, memo: null };
     if (!(await tx.interventions.save(interventionId, fence, { publishedAt: now }, done))) return;
     await record(gate, tx, change, 'action.published', { interventionId, share });
+    if (!memoOf(claimed)?.phaseStarted) await startPhaseAfter(gate, tx, change, claimed, { now, share });
+  });
+}
+
+function memoOf({ memo }: ClaimedIntervention): PublishMemo | null {
+  return memo === null ? null : (JSON.parse(memo) as PublishMemo);
+}
+
+/** Goes on watching although publication is not proven; that is still asked for, and recorded when it comes. */
+async function startUnpublished(
+  gate: Gate,
+  change: Change,
+  claimed: ClaimedIntervention,
+  memo: PublishMemo,
+  share: number,
+): Promise<void> {
+  const { interventionId, fence } = claimed;
+  const now = gate.business.now();
+  const next = { dueAt: gate.real.now() + PUBLISH_POLL_MS, memo: JSON.stringify({ ...memo, phaseStarted: true }) };
+  await gate.store.transaction(async (tx) => {
+    if (!(await tx.interventions.save(interventionId, fence, {}, next))) return;
     await startPhaseAfter(gate, tx, change, claimed, { now, share });
   });
 }
@@ -82,15 +115,16 @@ async function askLater(
   gate: Gate,
   change: Change,
   { interventionId, fence }: ClaimedIntervention,
-  { since, alerted }: PublishMemo,
+  memo: PublishMemo,
   detail: string,
 ): Promise<void> {
   const now = gate.real.now();
+  const { since, alerted } = memo;
   const alert = !alerted && now - since >= PUBLISH_ALERT_MS;
   const pause = Math.min(PUBLISH_SLOWEST_MS, Math.max(PUBLISH_POLL_MS, (now - since) / 8));
-  const memo = JSON.stringify({ since, alerted: alerted || alert } satisfies PublishMemo);
+  const later: PublishMemo = { ...memo, alerted: alerted || alert };
   await gate.store.transaction(async (tx) => {
-    const next = { dueAt: now + Math.round(pause), memo };
+    const next = { dueAt: now + Math.round(pause), memo: JSON.stringify(later) };
     const saved = await tx.interventions.save(interventionId, fence, {}, next);
     if (saved && alert)
       await record(gate, tx, change, 'alert.raised', { alert: 'not_published', interventionId, detail });
@@ -113,17 +147,16 @@ async function startPhaseAfter(
 }
 
 /**
- * Records *effective* or *not effective* for every published intervention of the change that lacks it, from
- * the units first exposed since. Called by each look; says nothing while there is too little to see.
+ * Records *effective* or *not effective* for every intervention of the change that has its phase and lacks it,
+ * from the units first exposed since. Called by each look; says nothing while there is too little to see.
  */
 export async function settleEffective(gate: Gate, tx: StoreTransaction, change: Change): Promise<void> {
   const now = gate.business.now();
   const phases = await tx.changes.phases(change.changeId);
   for (const intervention of await tx.interventions.listOf(change.changeId)) {
-    if (intervention.publishedAt === null || intervention.effectiveAt !== null) continue;
-    const phase = phases.find(
-      ({ cause, startMinute }) => cause === intervention.kind && startMinute > minuteOf(intervention.publishedAt!),
-    );
+    const { kind, acceptedAt, effectiveAt } = intervention;
+    if (acceptedAt === null || effectiveAt !== null) continue;
+    const phase = phases.find(({ cause, startMinute }) => cause === kind && startMinute > minuteOf(acceptedAt));
     if (!phase) continue;
     const until = phase.endMinute ?? minuteOf(now);
     const exposed = await tx.events.exposedUnits(change.changeId, phase.startMinute, until);
