@@ -20,7 +20,10 @@ export interface ReadFiles {
   readonly findings: readonly Finding[];
 }
 
-/** @throws GateError invalid_files with every finding in `context.findings` */
+/**
+ * @throws GateError invalid_files with every finding in `context.findings`; design_not_supported when all that is wrong
+ *         is that no control group is left
+ */
 export function readFilesOrThrow(files: {
   contract: RepositoryFile;
   registry: RepositoryFile;
@@ -31,7 +34,7 @@ export function readFilesOrThrow(files: {
   if (errors.length > 0 || contract === null || kpis === null) {
     const first = errors[0];
     throw new GateError(
-      errors.some(({ code }) => code === 'no_control') ? 'design_not_supported' : 'invalid_files',
+      errors.length > 0 && errors.every(({ code }) => code === 'no_control') ? 'design_not_supported' : 'invalid_files',
       first ? `${first.file}:${first.line}:${first.column} ${first.message}` : `${files.contract.path} cannot be read.`,
       first ? first.remedy : 'Run: changegate validate',
       { context: { findings: toWire(findings) } },

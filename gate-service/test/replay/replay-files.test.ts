@@ -127,6 +127,8 @@ describe('a file that cannot be used exits with 2 and says why', () => {
     place.write('bad.yml', 'hypothesis: x\n');
     const bad = await place.run('replay', '--contract', 'bad.yml', '--registry', 'kpis.yml', '--events', 'file.csv');
     expect([bad.code, bad.err]).toEqual([2, expect.stringContaining('bad.yml:1')]);
+    expect(bad.err).toMatch(/^changegate: The files have [2-9] errors\.\n/);
+    expect(bad.err.match(/^bad\.yml:1:\d+ error/gm)?.length).toBeGreaterThan(1);
     expect((await place.run('replay')).code).toBe(2);
   });
 

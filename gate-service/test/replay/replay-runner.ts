@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { addRecomputeCommand } from '../../src/cli/commands/recompute.ts';
 import { addReplayCommand } from '../../src/cli/commands/replay.ts';
+import { errorText } from '../../src/cli/error-text.ts';
 import { GateError } from '../../src/contract/gate-error.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -85,7 +86,7 @@ async function runIn(cwd: string, args: readonly string[]): Promise<Ran> {
   } catch (error) {
     if (error instanceof CommanderError) return { ...result, code: error.exitCode === 0 ? 0 : 2 };
     if (!(error instanceof GateError)) throw error;
-    return { ...result, code: 2, err: `${result.err}${error.message}\nNext step: ${error.remedy}\n` };
+    return { ...result, code: 2, err: `${result.err}${errorText(error)}` };
   }
   return result;
 }
