@@ -9,6 +9,11 @@ import { readNdjson } from './read-ndjson.ts';
 import { type Call, Reply, type Route } from './route.ts';
 
 const BODY_LIMIT = 1_048_576;
+/**
+ * Headers and the whole request must come in so soon. A socket may be silent for longer: `activate` and `evaluate` say
+ * nothing while they wait for a flag service that hangs.
+ */
+export const TIMEOUTS_MS = { headers: 8_000, request: 10_000, silence: 60_000 } as const;
 
 export interface ServerOptions {
   /** The operator's bootstrap token: every scope but `activate`; null when there is none. */
@@ -20,9 +25,9 @@ export function createServer(gate: Gate, routes: readonly Route[], options: Serv
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
-    requestTimeout: 10_000,
-    connectionTimeout: 15_000,
-    http: { headersTimeout: 8_000, maxHeaderSize: 16_384 },
+    requestTimeout: TIMEOUTS_MS.request,
+    connectionTimeout: TIMEOUTS_MS.silence,
+    http: { headersTimeout: TIMEOUTS_MS.headers, maxHeaderSize: 16_384 },
     return503OnClosing: true,
     // A path that cannot even be decoded is refused before the error handler is asked.
     frameworkErrors: (error, request, reply) => {

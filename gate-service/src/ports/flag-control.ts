@@ -1,5 +1,3 @@
-import type { EpochMs } from '../domain/model/time.ts';
-
 /** One strategy of a flag in the gate's environment, as the flag service reports it. */
 export interface FlagStrategy {
   readonly id: string;
@@ -97,11 +95,4 @@ export interface FlagObserver {
    */
   publishedShare(flag: string): Promise<FlagResult<number>>;
   close(): Promise<void>;
-}
-
-/** When a person edited the flag, for the ledger. */
-export interface FlagEdit {
-  readonly eventId: number;
-  readonly by: string;
-  readonly at: EpochMs;
 }

@@ -236,7 +236,6 @@ export type TaskKind = 'look' | 'judge';
 export interface ScheduleRecords {
   /** Inserts the task or moves its due time; a lease stays. */
   put(task: { kind: TaskKind; changeId: string; dueAt: EpochMs }): Promise<void>;
-  remove(kind: TaskKind, changeId: string): Promise<void>;
   /** One conditional update: tasks due at `businessNow` whose lease ran out at `realNow`. Ordered by due time, then change. */
   claim(options: {
     businessNow: EpochMs;

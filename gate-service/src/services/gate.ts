@@ -32,14 +32,17 @@ export interface Gate {
   readonly business: BusinessClock;
   readonly real: RealClock;
   readonly flags: FlagControl;
-  /** Absent when this gate service may not activate: the only port that raises exposure. */
+  /** What applications see of a flag, by which an act is known to be published. */
   readonly observer: FlagObserver;
   readonly log: Log;
   readonly random: Random;
   readonly options: GateOptions;
 }
 
-/** What the activation use case gets on top; nothing else ever receives it. */
+/**
+ * What the activation use case gets on top; nothing else ever receives it, since it is the only port that raises
+ * exposure. There is none when this gate service may not activate.
+ */
 export interface ActivationGate extends Gate {
   readonly activation: FlagActivation;
 }

@@ -8,6 +8,7 @@ import { EVENT_LIMITS, EventLineSchema } from '../../src/contract/api/event.ts';
 import { LINE_OUTCOMES, SCOPES } from '../../src/contract/api/requests.ts';
 import { canonicalJson } from '../../src/domain/model/canonical-json.ts';
 import { QUARANTINE_REASONS } from '../../src/domain/model/event.ts';
+import { TIMEOUTS_MS } from '../../src/http/server.ts';
 import { readRepositoryFile } from '../architecture/repository-files.ts';
 import { gateContract } from '../support/gate-files.ts';
 import { GateHarness } from '../support/gate-harness.ts';
@@ -15,6 +16,7 @@ import { GateHarness } from '../support/gate-harness.ts';
 const EVENTS = readRepositoryFile('docs/events.md');
 const RUNNING = readRepositoryFile('docs/running.md');
 const API = readRepositoryFile('docs/api.md');
+const RELIABILITY = readRepositoryFile('docs/reliability.md');
 
 let harness: GateHarness;
 beforeAll(() => {
@@ -31,6 +33,15 @@ function block(text: string, info: string): string {
 
 /** First cells in backticks of the tables whose rows have so many cells. */
 const firstCells = (text: string) => [...text.matchAll(/^\| `([^`]+)` \|/gm)].map(([, cell]) => cell!);
+
+test('the time limits are those of the server', () => {
+  const { headers, request, silence } = TIMEOUTS_MS;
+  const { requestTimeout, timeout } = harness.app.server;
+  expect([requestTimeout, timeout]).toEqual([request, silence]);
+  const said = `headers within ${headers / 1000} s, the request within ${request / 1000} s, the connection closed after ${silence / 1000} s`;
+  expect(RELIABILITY).toContain(said);
+  expect(RUNNING).toContain(`silent for ${silence / 1000} s`);
+});
 
 describe('docs/events.md', () => {
   test('the worked example of the hash is right, and the gate takes it', async () => {

@@ -3,8 +3,8 @@ import type { ScheduleRecords, TaskKind } from '../../../ports/store.ts';
 import type { Schema } from './schema.ts';
 
 /**
- * A removed task keeps its row without a due time, so that its fence only ever grows: a holder from before
- * the removal can never be taken for one of after.
+ * A task with nothing more to do keeps its row without a due time, so that its fence only ever grows: a holder from
+ * before can never be taken for one of after.
  */
 export function scheduleRecords(db: Kysely<Schema>): ScheduleRecords {
   return {
@@ -13,15 +13,6 @@ export function scheduleRecords(db: Kysely<Schema>): ScheduleRecords {
         .insertInto('tasks')
         .values({ kind, change_id: changeId, due_at: dueAt })
         .onConflict((conflict) => conflict.columns(['kind', 'change_id']).doUpdateSet({ due_at: dueAt, moved: 1 }))
-        .execute();
-    },
-
-    async remove(kind, changeId) {
-      await db
-        .updateTable('tasks')
-        .set({ due_at: null, moved: 0, lease_until: null, lease_owner: null, fence: sql`fence + 1` })
-        .where('kind', '=', kind)
-        .where('change_id', '=', changeId)
         .execute();
     },
 
