@@ -15,6 +15,8 @@ import { loadFrozenHistories } from './load-histories.ts';
 /** What the store alone cannot tell. */
 export interface OutsideFacts {
   readonly cause: VerdictEvidence['cause'];
+  /** First minute that does not count any more, when that is before the window's end. */
+  readonly until: EpochMinute;
   readonly treatmentHashNow: string | null;
   readonly ledgerVerified: boolean;
   readonly pausedMinutes: number;
@@ -32,10 +34,7 @@ export async function collectEvidence(
   const phases = await tx.changes.phases(changeId);
   const watch = await tx.watch.state(changeId);
   const flag = await readFlagFacts(tx, changeId);
-  const until = Math.min(
-    windowEnd(change) ?? minuteOf(now),
-    facts.cause === 'window_complete' ? Number.POSITIVE_INFINITY : minuteOf(now),
-  );
+  const until = Math.min(windowEnd(change) ?? minuteOf(now), facts.until);
   const span = change.effectiveAt === null ? null : { from: change.effectiveAt, to: until };
   const {
     contractHash,
@@ -55,6 +54,7 @@ export async function collectEvidence(
     ruleVersion: RULE_VERSION,
     judgedAt: now,
     cause: facts.cause,
+    until,
     change: {
       changeId,
       repository,
@@ -84,6 +84,7 @@ export async function collectEvidence(
       (await tx.settings.get(headKey(changeId))) ?? '{"contract":null,"kpis":null}',
     ) as VerdictEvidence['headHashes'],
     treatmentHashNow: facts.treatmentHashNow,
+    treatmentChangedAt: flag?.treatmentChangedAt ?? null,
     personTurnedOffAt: flag?.personTurnedOffAt ?? null,
     personOverruledAt: flag?.personRaisedAt ?? null,
     supersededBy: await tx.settings.get(supersededKey(changeId)),
@@ -106,6 +107,7 @@ export async function assessQualitySoFar(
 ): Promise<readonly string[]> {
   const evidence = await collectEvidence(gate, tx, change, {
     cause: 'stopped_early',
+    until: minuteOf(gate.business.now()),
     treatmentHashNow: null,
     ledgerVerified: true,
     pausedMinutes: 0,

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
 import { toWire } from '../contract/wire-case.ts';
+import { windowCheck } from '../domain/decision/data-quality.ts';
 import { judgeChange as judge } from '../domain/decision/judge-change.ts';
 import { canonicalJson } from '../domain/model/canonical-json.ts';
 import { type Change, judgeDueAt, longestWithin, SETTLE_MINUTES, WATCHED_STATES } from '../domain/model/change.ts';
-import { type EpochMs, MINUTE_MS, minuteOf, startOfMinute } from '../domain/model/time.ts';
+import { type EpochMinute, type EpochMs, MINUTE_MS, minuteOf, startOfMinute } from '../domain/model/time.ts';
 import type { VerdictEvidence } from '../domain/model/verdict.ts';
+import type { FlagReading, FlagResult } from '../ports/flag-control.ts';
 import type { StoredVerdict, StoreTransaction } from '../ports/store.ts';
 import { checkLedger, isRestVerified, pausedMinutes } from './check-ledger.ts';
-import { collectEvidence } from './collect-evidence.ts';
+import { collectEvidence, supersededKey } from './collect-evidence.ts';
+import { readFlagFacts } from './flag-facts.ts';
 import type { Gate } from './gate.ts';
 import { record } from './record.ts';
 import { runLook } from './run-look.ts';
+import { isAfterWindow } from './watch-flag.ts';
 
 /** An act on the flag that takes longer than this is not waited for: the verdict says that it was not executed. */
 const ACT_PATIENCE_MINUTES = 10;
@@ -75,7 +79,6 @@ export function dueOf(change: Change): EpochMs {
  */
 async function makeVerdict(gate: Gate, { changeId, flag }: Change): Promise<{ stored: StoredVerdict; isNew: boolean }> {
   const read = await gate.flags.read(flag);
-  const treatmentHashNow = read.ok && read.value.kind === 'present' ? read.value.treatmentHash : null;
   const verified = await checkLedger(gate);
   return gate.store.transaction(async (tx) => {
     // Read again: people and looks went on while the flag was read.
@@ -86,13 +89,45 @@ async function makeVerdict(gate: Gate, { changeId, flag }: Change): Promise<{ st
       (change.state === 'off' || change.state === 'superseded' ? 'stopped_early' : 'window_complete');
     const evidence = await collectEvidence(gate, tx, change, {
       cause,
-      treatmentHashNow,
+      until: earlier?.evidence.until ?? (await untilOf(gate, tx, change, cause)),
+      treatmentHashNow: earlier ? earlier.evidence.treatmentHashNow : await treatmentHashOf(tx, change, read),
       ledgerVerified: verified && (await isRestVerified(tx)),
       pausedMinutes: await pausedMinutes(tx, change, gate.business.now()),
     });
     if (earlier && decidingPart(earlier.evidence) === decidingPart(evidence)) return { stored: earlier, isNew: false };
     return { stored: await storeVerdict(gate, tx, change, evidence, (earlier?.revision ?? 0) + 1), isNew: true };
   });
+}
+
+/** A stop cuts the window at its own minute, whenever the verdict on it is made: asked again, the counts are the same. */
+async function untilOf(
+  gate: Gate,
+  tx: StoreTransaction,
+  { changeId }: Change,
+  cause: VerdictEvidence['cause'],
+): Promise<EpochMinute> {
+  if (cause === 'window_complete') return Number.POSITIVE_INFINITY;
+  const offs = (await tx.interventions.listOf(changeId)).filter(({ kind }) => kind === 'turn_off');
+  const successorId = await tx.settings.get(supersededKey(changeId));
+  const successor = successorId === null ? null : await tx.changes.find(successorId);
+  const stops = [
+    ...offs.map(({ acceptedAt }) => acceptedAt),
+    (await readFlagFacts(tx, changeId))?.personTurnedOffAt ?? null,
+    successor?.activatedAt ?? null,
+  ].filter((stop) => stop !== null);
+  return minuteOf(Math.min(gate.business.now(), ...(stops.length === 0 ? [] : [Math.max(...stops)]))) + 1;
+}
+
+/** What the flag served: read now, unless the window was over at a reading before; people may clean up afterwards. */
+async function treatmentHashOf(
+  tx: StoreTransaction,
+  change: Change,
+  read: FlagResult<FlagReading>,
+): Promise<string | null> {
+  const facts = await readFlagFacts(tx, change.changeId);
+  const isLate = facts !== null && isAfterWindow(change, facts.readAt);
+  if (!isLate && read.ok && read.value.kind === 'present') return read.value.treatmentHash;
+  return facts?.treatmentHash ?? null;
 }
 
 async function storeVerdict(
@@ -132,13 +167,18 @@ async function storeVerdict(
   return stored;
 }
 
-/** What makes a new revision: the sufficient statistics, and whether the rule is still the one that was stamped. */
-function decidingPart({ metrics, exposures, multiExposedUnits, headHashes, change }: VerdictEvidence): string {
+/** What makes a new revision: the sufficient statistics, whether they are complete, and whether the rule is still the one stamped. */
+function decidingPart(evidence: VerdictEvidence): string {
+  const { metrics, exposures, multiExposedUnits, headHashes, change } = evidence;
   const moved =
     (headHashes.contract !== null && headHashes.contract !== change.contractHash) ||
     (headHashes.kpis !== null && headHashes.kpis !== change.kpisHash);
   return canonicalJson({
-    strata: metrics.map(({ kpiId, strata }) => ({ kpiId, strata })),
+    complete: windowCheck(evidence).status,
+    strata: metrics.map(({ kpiId, strata }) => ({
+      kpiId,
+      strata: strata.map(({ phaseIndex, off, on }) => ({ phaseIndex, off, on })),
+    })),
     exposures,
     multiExposedUnits,
     moved,

@@ -1,5 +1,5 @@
-import { type Change, type ChangeState, WATCHED_STATES } from '../domain/model/change.ts';
-import { MINUTE_MS, minuteOf } from '../domain/model/time.ts';
+import { type Change, type ChangeState, WATCHED_STATES, windowEnd } from '../domain/model/change.ts';
+import { type EpochMs, MINUTE_MS, minuteOf, startOfMinute } from '../domain/model/time.ts';
 import type { FlagReading } from '../ports/flag-control.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { PresentFlag } from './assess-reading.ts';
@@ -18,7 +18,8 @@ export async function isFlagReadDue(gate: Gate, tx: StoreTransaction, changeId: 
 
 /**
  * Takes in what the flag reads as: a person's edit of the percentage is a new phase, a person's raise after
- * an intervention answers the alarms so far, a person's off ends the change, and another treatment is noted.
+ * an intervention answers the alarms so far, a person's off ends the change, and another treatment is noted, as is
+ * another flag of that name. What people do after the window's end is recorded and takes nothing from a complete window.
  * While an intervention is under way its own protocol reads the flag; this says nothing then, nor of a reading
  * from before what is known already.
  */
@@ -29,18 +30,22 @@ export async function takeFlagReading(
   reading: FlagReading,
 ): Promise<void> {
   const facts = await readFlagFacts(tx, change.changeId);
-  const state = (await tx.changes.find(change.changeId))?.state;
-  if (facts === null || !isWatched(state) || (await isUnderWay(tx, change.changeId))) return;
+  const current = await tx.changes.find(change.changeId);
+  const state = current?.state;
+  if (facts === null || !current || !isWatched(state) || (await isUnderWay(tx, change.changeId))) return;
   const now = gate.business.now();
   if (reading.kind !== 'present') {
-    await turnedOff(gate, tx, change, { ...facts, share: 0, readAt: now }, `the flag is ${reading.kind}`);
+    if (facts.share > 0 && isAfterWindow(current, now)) {
+      const edit = { by: '', eventId: facts.lastEventId, from: facts.share, to: 0 };
+      await record(gate, tx, change, 'flag.edited_by_person', edit);
+    }
+    await turnedOff(gate, tx, current, { ...facts, share: 0, readAt: now }, `the flag is ${reading.kind}`);
     return;
   }
-  const { lastEventId, lastEventBy, share, treatmentHash } = reading;
+  const { lastEventId, lastEventBy, share } = reading;
   if (lastEventId > 0 && lastEventId < facts.lastEventId) return;
-  const next: FlagFacts = { ...facts, lastEventId, share, treatmentHash, readAt: now };
-  if (treatmentHash !== facts.treatmentHash)
-    await record(gate, tx, change, 'treatment.changed', { by: lastEventBy, eventId: lastEventId, treatmentHash });
+  const treatment = await takeTreatment(gate, tx, current, facts, reading);
+  const next: FlagFacts = { ...facts, ...treatment, lastEventId, share, readAt: now };
   if (Math.abs(share - facts.share) <= SAME_SHARE) {
     await putFlagFacts(tx, change.changeId, next);
     return;
@@ -52,13 +57,39 @@ export async function takeFlagReading(
     to: share,
   });
   if (share === 0) {
-    await turnedOff(gate, tx, change, next, `${lastEventBy} turned the flag off`);
+    await turnedOff(gate, tx, current, next, `${lastEventBy} turned the flag off`);
     return;
   }
   const raisedAfterAct = share > facts.share && (await tx.interventions.listOf(change.changeId)).length > 0;
   await putFlagFacts(tx, change.changeId, { ...next, personRaisedAt: raisedAfterAct ? now : facts.personRaisedAt });
   await newPhase(gate, tx, change, share);
   if (state === 'throttled' && raisedAfterAct) await tx.changes.update(change.changeId, { state: 'watching' });
+}
+
+/**
+ * Another treatment than the activation's, or another flag of the same name, noted when first seen. A reading counts
+ * when the window was not over at the one before it: whatever differs may have been served in the window.
+ */
+async function takeTreatment(
+  gate: Gate,
+  tx: StoreTransaction,
+  change: Change,
+  facts: FlagFacts,
+  { treatmentHash, createdAt, lastEventBy: by, lastEventId: eventId }: PresentFlag,
+): Promise<Pick<FlagFacts, 'treatmentHash' | 'treatmentChangedAt'>> {
+  const known = facts.treatmentChangedAt ?? null;
+  if (isAfterWindow(change, facts.readAt)) return { treatmentHash: facts.treatmentHash, treatmentChangedAt: known };
+  const isOtherFlag = change.flagCreatedAt !== null && createdAt !== change.flagCreatedAt;
+  const differs = isOtherFlag || (change.treatmentHash !== null && treatmentHash !== change.treatmentHash);
+  if (treatmentHash !== facts.treatmentHash || (isOtherFlag && known === null))
+    await record(gate, tx, change, 'treatment.changed', { by, eventId, treatmentHash, createdAt });
+  return { treatmentHash, treatmentChangedAt: known ?? (differs ? gate.business.now() : null) };
+}
+
+/** Whether the last exposure that counts was over by then. */
+export function isAfterWindow(change: Change, at: EpochMs): boolean {
+  const end = windowEnd(change);
+  return end !== null && at >= startOfMinute(end);
 }
 
 /**
@@ -115,7 +146,7 @@ async function turnedOff(
   detail: string,
 ): Promise<void> {
   const now = gate.business.now();
-  if (facts.personTurnedOffAt !== null || change.state === 'off') {
+  if (facts.personTurnedOffAt !== null || change.state === 'off' || isAfterWindow(change, now)) {
     await putFlagFacts(tx, change.changeId, facts);
     return;
   }

@@ -64,10 +64,16 @@ function observedWindow({ change, judgedAt }: VerdictEvidence): ObservedWindow |
 }
 
 /** A verdict on the outcome needs the whole window: judging earlier, whenever it looks good, is what the rule forbids. */
-export function windowCheck({ change, judgedAt }: Pick<VerdictEvidence, 'change' | 'judgedAt'>): QualityCheck {
+export function windowCheck({
+  change,
+  judgedAt,
+  until,
+}: Pick<VerdictEvidence, 'change' | 'judgedAt' | 'until'>): QualityCheck {
   if (change.effectiveAt === null) return failed('window', 'The window never started: no unit got the change.');
   const complete = change.effectiveAt + change.contract.windowMinutes + longestWithin(change);
   if (!(minuteOf(judgedAt) >= complete)) return failed('window', 'The window or its last outcomes were not complete.');
+  if (until !== undefined && !(until >= change.effectiveAt + change.contract.windowMinutes))
+    return failed('window', 'The change was stopped before the window was complete.');
   return ok('window', 'The window and its last outcomes were complete.');
 }
 

@@ -105,7 +105,8 @@ function promiseMoved({ evidence, off }: Case): Ruling | null {
   const moved = (now: string | null, then: string | null) => now !== null && then !== null && now !== then;
   const rule = moved(headHashes.contract, change.contractHash) || moved(headHashes.kpis, change.kpisHash);
   if (rule || evidence.ruleVersion !== RULE_VERSION) return inconclusive('rule_changed');
-  if (moved(evidence.treatmentHashNow, change.treatmentHash)) return inconclusive('treatment_changed');
+  const treatment = moved(evidence.treatmentHashNow, change.treatmentHash);
+  if (treatment || (evidence.treatmentChangedAt ?? null) !== null) return inconclusive('treatment_changed');
   if (evidence.ledgerVerified !== true) return inconclusive('ledger_broken');
   if (evidence.supersededBy !== null) return inconclusive('superseded');
   return stoppedByPerson(evidence, off) ? inconclusive('stopped_by_person') : null;
@@ -160,14 +161,16 @@ function primaryRuling({ evidence, primary, metrics, quality }: Case): Ruling {
 }
 
 /** Whether the gate still held the change down at the end: its last phase says so, or a throttle nobody took back. */
-function isThrottled({ phases, interventions, personOverruledAt }: VerdictEvidence): boolean {
-  const last = phases.toSorted((left, right) => left.startMinute - right.startMinute).at(-1);
+function isThrottled({ change, phases, interventions, personOverruledAt }: VerdictEvidence): boolean {
+  const end = (change.effectiveAt ?? Number.NaN) + change.contract.windowMinutes;
+  const inWindow = phases.filter(({ startMinute }) => !(startMinute >= end));
+  const last = inWindow.toSorted((left, right) => left.startMinute - right.startMinute).at(-1);
   if (last === undefined || last.cause === 'throttle' || last.cause === 'turn_off') return true;
   return interventions.some(
     ({ kind, outcome, decidedAt }) =>
       kind === 'throttle' &&
       outcome !== 'superseded' &&
-      !(personOverruledAt !== null && personOverruledAt >= decidedAt),
+      !(personOverruledAt !== null && personOverruledAt >= decidedAt && minuteOf(personOverruledAt) < end),
   );
 }
 

@@ -49,6 +49,8 @@ export interface VerdictEvidence {
   readonly ruleVersion: string;
   readonly judgedAt: EpochMs;
   readonly cause: 'window_complete' | 'stopped_early';
+  /** First minute that does not count any more: the window's end, or just after an early stop; absent when not kept. */
+  readonly until?: EpochMinute;
   readonly change: Pick<
     Change,
     | 'changeId'
@@ -84,7 +86,10 @@ export interface VerdictEvidence {
   readonly alarms?: readonly Alarm[];
   /** Hashes at the default branch's head as the Action sent them; null when unknown. */
   readonly headHashes: { readonly contract: string | null; readonly kpis: string | null };
+  /** As last read before the window was over, or just after; null when unknown. */
   readonly treatmentHashNow: string | null;
+  /** When a reading of the flag first showed another treatment, or another flag, in the window; absent when not kept. */
+  readonly treatmentChangedAt?: EpochMs | null;
   readonly personTurnedOffAt: EpochMs | null;
   /** A person raised exposure again after an intervention. */
   readonly personOverruledAt: EpochMs | null;

@@ -212,6 +212,32 @@ export const TRUTH_TABLE: readonly [string, VerdictEvidence, string, string][] =
     'throttled',
   ],
   [
+    'throttled until a person raised it after the window',
+    {
+      ...BASE,
+      phases: [
+        { ...BASE.phases[0]!, endMinute: START + WEEK_MINUTES + 10 },
+        { index: 1, cause: 'person', share: 0.9, startMinute: START + WEEK_MINUTES + 12, endMinute: null },
+      ],
+      interventions: [interventionOf({ kind: 'throttle' })],
+      personOverruledAt: startOfMinute(START + WEEK_MINUTES + 10),
+    },
+    'inconclusive',
+    'throttled',
+  ],
+  [
+    'stopped before the window was over, judged again after it',
+    { ...BASE, cause: 'stopped_early', until: START + 6 * 24 * 60 },
+    'inconclusive',
+    'data_quality:window',
+  ],
+  [
+    'another treatment for a part of the window',
+    { ...BASE, treatmentChangedAt: inWindow },
+    'inconclusive',
+    'treatment_changed',
+  ],
+  [
     'worse than the margin',
     withContract({ rule: 'no_worse_than', primary: { kpi: 'booking', no_worse_than: '1pp' } }, booking(500, 400)),
     'fail',
