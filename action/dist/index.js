@@ -45959,6 +45959,7 @@ const ERROR_TABLE = {
         status: 502,
         meaning: 'The gate service did not answer or its answer does not fit its description.',
     },
+    overloaded: { status: 503, meaning: 'More events come in than can be written; send the same batch again later.' },
     store: { status: 503, meaning: 'The store cannot be opened, read or written.' },
     store_locked: { status: 503, meaning: 'Another process holds the store.' },
     ledger_broken: { status: 500, meaning: 'The ledger does not verify.' },
