@@ -3,10 +3,11 @@ import { checkContract } from './check-contract.ts';
 import { checkPolicy } from './check-policy.ts';
 import { checkRegistry } from './check-registry.ts';
 import type { Finding } from './finding.ts';
-import { type Kpi, KpiRegistrySchema } from './kpi-registry.ts';
+import { type Kpi, KpiDefinitionSchema, KpiRegistrySchema } from './kpi-registry.ts';
+import { parseYaml } from './parse-yaml.ts';
 import { type Policy, PolicySchema } from './policy.ts';
 import { type RegistryFacts, readRegistryFacts } from './registry-facts.ts';
-import { findingAt, type YamlDocument } from './yaml-document.ts';
+import { findingAt, valueAt, type YamlDocument } from './yaml-document.ts';
 import { readYamlFile, type YamlFile } from './yaml-file.ts';
 
 /** A file as it came from the repository: its path there, and its text decoded from UTF-8. */
@@ -32,6 +33,20 @@ export function readRegistry(file: FileText): RegistryReading {
   const options = { maxBytes: MAX_REGISTRY_BYTES, check: checkRegistry };
   const read = readYamlFile(file.path, file.text, KpiRegistrySchema, options);
   return { ...toReading(read), facts: read.document === null ? null : readRegistryFacts(read.document) };
+}
+
+/**
+ * The definitions of some KPIs, whatever is wrong with others in the same registry.
+ * @returns in the order of the ids; null when one of them is missing or has an error, or the file is not YAML
+ */
+export function readNamedKpis(file: FileText, ids: readonly string[]): readonly Kpi[] | null {
+  const { document } = parseYaml(file.path, file.text, { maxBytes: MAX_REGISTRY_BYTES });
+  if (document === null) return null;
+  const kpis = ids.flatMap((id): readonly Kpi[] => {
+    const parsed = KpiDefinitionSchema.safeParse(valueAt(document.value, [id]));
+    return parsed.success ? [{ id, ...parsed.data }] : [];
+  });
+  return kpis.length === ids.length ? kpis : null;
 }
 
 /** Reads and checks a policy; without a file the defaults hold. */

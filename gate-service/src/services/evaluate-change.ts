@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { EvaluateRequestSchema } from '../contract/api/requests.ts';
 import { GateError } from '../contract/gate-error.ts';
-import { readChangeFiles } from '../contract/read-change-files.ts';
+import { readChangeFiles, readNamedKpis } from '../contract/read-change-files.ts';
 import { type Change, judgeDueAt } from '../domain/model/change.ts';
 import { startOfMinute } from '../domain/model/time.ts';
 import type { VerdictWord } from '../domain/model/verdict.ts';
@@ -53,14 +53,20 @@ async function verdictGivenEarly(gate: Gate, change: Change): Promise<{ stored: 
   return stored ? { stored, isNew: false } : null;
 }
 
-/** Remembers what the rule is now; a file that is gone or does not parse is another rule than the one stamped. */
+/**
+ * Remembers what the rule is now; a file that is gone or does not parse is another rule than the one stamped. Of the
+ * registry only the KPIs that the contract names count: it is shared, and others' mistakes move no rule.
+ */
 async function noteHead(gate: Gate, change: Change, head: NonNullable<Head>): Promise<void> {
   const hashes = { contract: 'gone', kpis: 'gone' };
   if (head.contract !== null && head.registry !== null) {
-    const { contract, kpis } = readChangeFiles({ contract: head.contract, registry: head.registry, policy: null });
-    const ids = new Set(change.kpis.map(({ id }) => id));
+    const { contract } = readChangeFiles({ contract: head.contract, registry: head.registry, policy: null });
+    const kpis = readNamedKpis(
+      head.registry,
+      change.kpis.map(({ id }) => id),
+    );
     hashes.contract = contract === null ? 'invalid' : contractHash(contract);
-    hashes.kpis = kpis === null ? 'invalid' : kpisHash(kpis.filter(({ id }) => ids.has(id)));
+    hashes.kpis = kpis === null ? 'invalid' : kpisHash(kpis);
   }
   await gate.store.transaction((tx) => tx.settings.put(headKey(change.changeId), JSON.stringify(hashes)));
 }

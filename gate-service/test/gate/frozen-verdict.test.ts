@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { GATE_REGISTRY, gateContract } from '../support/gate-files.ts';
 import { GateHarness, START } from '../support/gate-harness.ts';
 
 const MINUTE_MS = 60_000;
@@ -131,5 +132,21 @@ describe('a person who turns the flag off', () => {
       first.evidence.until,
       first.evidence.exposed_units,
     ]);
+  });
+});
+
+describe('the registry at the head', () => {
+  test.each([
+    ['with an error in a KPI of somebody else', `${GATE_REGISTRY}\nsomebody_elses: { title: 12 }\n`, 1],
+    ['with another definition of its own KPI', GATE_REGISTRY.replace('within: 2h', 'within: 3h'), 2],
+    ['with an error in its own KPI', GATE_REGISTRY.replace('within: 2h', 'within: soon'), 2],
+    ['that is no YAML', `${GATE_REGISTRY}\n\t: [`, 2],
+  ])('%s', async (_, registry, revisions) => {
+    const changeId = await started();
+    await harness.runTo(DUE, 24 * 60);
+    const head = { contract: { path: 'c.yml', text: gateContract() }, registry: { path: 'k.yml', text: registry } };
+    await harness.evaluate(changeId, head);
+    const verdicts = await verdictsOf(changeId);
+    expect([verdicts.length, verdicts.includes('rule_changed')]).toEqual([revisions, revisions === 2]);
   });
 });
