@@ -45,7 +45,7 @@ describe('a file with a good change', () => {
     const object = await place.object('jobs.csv', '--evidence', 'evidence.json');
     expect(object.evidence).toBe('evidence.json');
     const { code, out } = await place.run('recompute', 'evidence.json');
-    expect(out).toMatch(/revision 1: pass \(ok\); the same as recorded\n$/);
+    expect(out).toMatch(/revision 1: pass \(ok\); the same as recorded\nevidence [0-9a-f]{64}\n$/);
     expect(code).toBe(0);
   });
 
