@@ -110,6 +110,25 @@ describe('looks', () => {
     expect(await watched(changeId)).toEqual(before);
   });
 
+  test('one whose flag cannot be read in time goes on with what is known, and takes the answer in when it is there', async () => {
+    const changeId = await harness.stampAndActivate();
+    harness.business.advance(MINUTE_MS);
+    await harness.send([view('first', 0)]);
+    harness.business.advance(10 * MINUTE_MS);
+    let answer = () => undefined as unknown;
+    const hung = new Promise<void>((resolve) => {
+      answer = () => resolve();
+    });
+    const read: Gate['flags']['read'] = (flag) => hung.then(() => flags.control.read(flag));
+    const gate: Gate = { ...harness.gate, flags: { ...harness.gate.flags, read } };
+    await runLook(gate, { changeId });
+    expect((await harness.show(changeId)).effective_at).toBe(START / MINUTE_MS);
+    await flags.personSets('short-form', { rollout: '20' });
+    answer();
+    await runLook(gate, { changeId });
+    expect(await harness.ledgerTypes(changeId)).toContain('flag.edited_by_person');
+  });
+
   test('missed ones lose nothing: one look after hours ends where a look every minute does', async () => {
     const states = [];
     for (const step of [1, 7, 180]) {
@@ -227,6 +246,39 @@ describe('the loop', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(passes).toBe(after);
     expect((await harness.show(changeId)).effective_at).toBe(START / MINUTE_MS);
+  });
+
+  test('a change whose flag service hangs delays no other', async () => {
+    await harness.stampAndActivate();
+    const other = await harness.stampAndActivate(2, gateContract({ flag: 'flag: other' }));
+    harness.business.advance(MINUTE_MS);
+    let release = () => undefined as unknown;
+    const hung = new Promise<void>((resolve) => {
+      release = () => resolve();
+    });
+    const gate: Gate = {
+      ...harness.gate,
+      flags: {
+        ...harness.gate.flags,
+        read: (flag) => (flag === 'other' ? flags.control.read(flag) : hung.then(() => flags.control.read(flag))),
+      },
+      real: {
+        now: () => harness.real.now(),
+        sleep: (ms) => (ms >= 1_000 ? hung : new Promise((resolve) => setImmediate(resolve))),
+      },
+    };
+    const scheduler = new Scheduler(gate);
+    const turns = async (count: number) => {
+      for (let n = 0; n < count; n += 1) await new Promise((resolve) => setImmediate(resolve));
+    };
+    scheduler.start();
+    await turns(50);
+    await harness.send([view('first', 1, 'on', 'other')]);
+    harness.business.advance(10 * MINUTE_MS);
+    await turns(50);
+    expect((await harness.show(other)).effective_at).toBe(START / MINUTE_MS + 1);
+    release();
+    await scheduler.stop();
   });
 
   test('goes on after a pass that failed as a whole', async () => {

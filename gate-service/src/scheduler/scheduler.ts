@@ -5,7 +5,8 @@ import { runInterventions } from '../services/run-interventions.ts';
 import { runLook } from '../services/run-look.ts';
 
 const LEASE_MS = 60_000;
-const BATCH = 16;
+/** Tasks at the same time; each one runs by itself, so that a slow one delays no other. */
+const WORKERS = 16;
 const PAUSE_MS = 200;
 
 type Task = {
@@ -22,6 +23,7 @@ type Task = {
 export class Scheduler {
   readonly #gate: Gate;
   readonly #stopped = new AbortController();
+  readonly #running = new Set<Promise<void>>();
   #loops: Promise<unknown> | null = null;
 
   constructor(gate: Gate) {
@@ -31,13 +33,14 @@ export class Scheduler {
   /** Goes on until `stop`. */
   start(): void {
     // Two loops, so that a flag service that hangs delays no look.
-    this.#loops ??= Promise.all([this.#run(() => this.#runTasks()), this.#run(() => runInterventions(this.#gate))]);
+    this.#loops ??= Promise.all([this.#run(() => this.#fillWorkers()), this.#run(() => runInterventions(this.#gate))]);
   }
 
   /** Takes no new work and waits for what is under way. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#loops;
+    await Promise.all(this.#running);
   }
 
   /** Works until nothing is due at this moment of business time; for drivers of a simulated clock. */
@@ -58,19 +61,34 @@ export class Scheduler {
     }
   }
 
+  /** Starts what is due as far as there are workers, and waits for none of it. */
+  async #fillWorkers(): Promise<number> {
+    if (this.#running.size >= WORKERS) return 0;
+    const tasks = await this.#claim(WORKERS - this.#running.size);
+    for (const task of tasks) {
+      const work: Promise<void> = this.#work(task).finally(() => this.#running.delete(work));
+      this.#running.add(work);
+    }
+    return tasks.length;
+  }
+
   async #runTasks(): Promise<number> {
+    const tasks = await this.#claim(WORKERS);
+    await Promise.all(tasks.map((task) => this.#work(task)));
+    return tasks.length;
+  }
+
+  #claim(limit: number): Promise<readonly Task[]> {
     const { store, business, real, options } = this.#gate;
-    const tasks = await store.transaction((tx) =>
+    return store.transaction((tx) =>
       tx.schedule.claim({
         businessNow: business.now(),
         realNow: real.now(),
         leaseMs: LEASE_MS,
         owner: options.owner,
-        limit: BATCH,
+        limit,
       }),
     );
-    await Promise.all(tasks.map((task) => this.#work(task)));
-    return tasks.length;
   }
 
   async #work(task: Task): Promise<void> {

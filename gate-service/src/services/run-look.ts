@@ -8,6 +8,7 @@ import type { StoreTransaction } from '../ports/store.ts';
 import { assessQualitySoFar, qualityAtAlarmKey } from './collect-evidence.ts';
 import { readFlagFacts } from './flag-facts.ts';
 import type { Gate } from './gate.ts';
+import { answerInTime } from './late-answers.ts';
 import { loadFrozenHistories } from './load-histories.ts';
 import { readPause } from './pause-watch.ts';
 import { reconcileActivation } from './reconcile-activation.ts';
@@ -18,7 +19,7 @@ import { startWindowIfExposed } from './start-window.ts';
 import { isFlagReadDue, takeFlagReading } from './watch-flag.ts';
 
 /**
- * One look at one change: reads the flag, starts the window when the first exposure is known, consumes what
+ * One look at one change: reads the flag unless that takes too long, starts the window when the first exposure is known, consumes what
  * has matured, decides, and records all of it in one transaction. A look that is repeated changes nothing.
  * @returns when the next look is due (business time); null when the change needs none
  */
@@ -30,8 +31,10 @@ export async function runLook(gate: Gate, { changeId }: { changeId: string }): P
   if (!isWatched(change))
     return gate.store.transaction(async (tx) => ((await settlesStill(gate, tx, change)) ? next : null));
   const readDue = await gate.store.transaction((tx) => isFlagReadDue(gate, tx, changeId));
-  const read = readDue ? await gate.flags.read(change.flag) : null;
-  await settleActivationPublished(gate, change);
+  const [read] = await Promise.all([
+    readDue ? answerInTime(gate, `read:${changeId}`, () => gate.flags.read(change.flag)) : null,
+    answerInTime(gate, `published:${changeId}`, () => settleActivationPublished(gate, change)),
+  ]);
   await gate.store.transaction(async (tx) => {
     if (read?.ok) await takeFlagReading(gate, tx, change, read.value);
     else if (read) gate.log.warn({ change_id: changeId, failure: read.failure }, 'the flag could not be read');

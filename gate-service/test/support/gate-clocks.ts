@@ -39,6 +39,9 @@ export class TestRealClock implements RealClock {
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
+    // What is at hand comes first, as in real time; only what waits for something outside is outrun.
+    await new Promise((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
     this.#now += ms;
   }
 }
