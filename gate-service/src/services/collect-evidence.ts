@@ -1,6 +1,8 @@
+import type { Kpi } from '../contract/kpi-registry.ts';
 import { checkDataQuality } from '../domain/decision/data-quality.ts';
 import { nonAnswerMinutes } from '../domain/decision/non-answer-minutes.ts';
 import { RULE_VERSION } from '../domain/decision/rule-version.ts';
+import { WATERMARK_MINUTES } from '../domain/decision/run-look.ts';
 import { type Change, type Phase, windowEnd } from '../domain/model/change.ts';
 import { watchedMetricsOf } from '../domain/model/metric.ts';
 import { DAY_MINUTES, type EpochMinute, minuteOf, startOfMinute } from '../domain/model/time.ts';
@@ -72,7 +74,13 @@ export async function collectEvidence(
       treatmentHash,
     },
     phases,
-    metrics: await collectMetrics(tx, change, phases, span, now),
+    metrics: await collectMetrics(
+      tx,
+      change,
+      phases,
+      span && { ...span, isEarly: facts.cause === 'stopped_early' },
+      now,
+    ),
     exposures: span === null ? [] : await collectExposures(tx, change, phases, span.to),
     multiExposedUnits: span === null ? 0 : await countMultiExposed(tx, change, phases, span.to),
     exposedUnits: span === null ? 0 : await countExposed(tx, change, span),
@@ -131,7 +139,7 @@ async function collectMetrics(
   tx: StoreTransaction,
   change: Change,
   phases: readonly Phase[],
-  span: Span | null,
+  window: (Span & { readonly isEarly: boolean }) | null,
   now: number,
 ): Promise<readonly MetricEvidence[]> {
   const histories = await loadFrozenHistories(tx, change.changeId);
@@ -142,6 +150,7 @@ async function collectMetrics(
     const monitor = watch?.monitors.find(({ kpiId }) => kpiId === kpi.id);
     const history = histories.find(({ kpiId }) => kpiId === kpi.id) ?? { kpiId: kpi.id, weeks: [], hourOfWeek: [] };
     const own = signalChanges.filter(({ kpiId }) => kpiId === kpi.id);
+    const span = window && matureSpan(window, kpi);
     const logW = monitor ? logWealth(monitor.cumulative) : 0;
     metrics.push(
       span === null
@@ -173,6 +182,14 @@ async function collectMetrics(
     );
   }
   return metrics;
+}
+
+/**
+ * The part of the window whose outcomes have come in: all of it once it is complete. A change that was stopped early is
+ * judged on the trials that were mature at the stop; the younger ones would count as failures that they are not.
+ */
+function matureSpan({ from, to, isEarly }: Span & { readonly isEarly: boolean }, { measure }: Kpi): Span {
+  return { from, to: isEarly ? Math.max(from, to - measure.withinMinutes - WATERMARK_MINUTES) : to };
 }
 
 function emptyMetric(kpiId: string, history: KpiHistory): MetricEvidence {
