@@ -76,6 +76,7 @@ describe('help', () => {
       'serve',
       'validate',
       'replay',
+      'stats',
       'recompute',
       'verify',
       'changes',

@@ -65,7 +65,7 @@ describe('the ingest queue', () => {
   });
 
   test('a group holds at most so many lines', async () => {
-    await Promise.all(Array.from({ length: 5 }, (_, n) => harness.queue.push(batch(`b${n}`, 'quote_viewed', 4_000))));
+    await Promise.all(Array.from({ length: 5 }, (_, n) => harness.queue.push(batch(`b${n}`, 'quote_viewed', 2_000))));
     expect(store.committed).toBe(3);
   });
 

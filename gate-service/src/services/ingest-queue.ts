@@ -3,7 +3,7 @@ import type { Gate } from './gate.ts';
 import { type EventBatch, type IngestResult, ingestBatch } from './ingest-events.ts';
 
 /** Lines that one transaction takes at most: bounds the time for which the event loop is held. */
-const GROUP_LINES = 10_000;
+const GROUP_LINES = 5_000;
 /** Lines and characters that wait at most, acknowledged to nobody yet: some seconds of work, and bounded memory. */
 const WAITING_LINES = 100_000;
 const WAITING_CHARACTERS = 67_108_864;
@@ -63,6 +63,8 @@ export class IngestQueue {
         else
           for (const item of group) await this.#commit([item]).then(([result]) => item.resolve(result!), item.reject);
       }
+      // The store never yields by itself: without a turn here, looks and interventions would wait for the whole queue.
+      await this.#gate.real.sleep(0);
     }
     // In the same step as the last look at the list: a batch pushed in between would wait for ever.
     this.#running = false;
