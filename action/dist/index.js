@@ -41908,7 +41908,7 @@ const MAX_FOUND = 80;
 const MAX_MASKED = 1000;
 const MAX_FINDINGS = 100;
 /** The value at a path of plain data; undefined when it is not there. */
-function valueAt(value, path) {
+function yaml_document_valueAt(value, path) {
     return path.reduce((part, key) => typeof part === 'object' && part !== null && Object.hasOwn(part, key) ? Reflect.get(part, key) : undefined, value);
 }
 /** `guardrails[0].no_worse_than` */
@@ -42001,12 +42001,12 @@ function isMapping(value) {
 }
 /** The text at a path; null when something else, or nothing, is there. */
 function textAt(document, path) {
-    const value = valueAt(document.value, path);
+    const value = yaml_document_valueAt(document.value, path);
     return typeof value === 'string' ? value : null;
 }
 /** The number of items of the list at a path; 0 when there is none. */
 function countAt(document, path) {
-    const value = valueAt(document.value, path);
+    const value = yaml_document_valueAt(document.value, path);
     return Array.isArray(value) ? value.length : 0;
 }
 
@@ -42192,7 +42192,7 @@ function checkLimit(document, path, kpi) {
 function checkSpan(document, path) {
     const text = textAt(document, path);
     const span = text === null ? null : parseDurationMinutes(text);
-    const written = valueAt(document.value, ['window']) ?? CONTRACT_DEFAULTS.window;
+    const written = yaml_document_valueAt(document.value, ['window']) ?? CONTRACT_DEFAULTS.window;
     const window = typeof written === 'string' ? parseDurationMinutes(written) : null;
     if (span === null || (span >= 1 && (window === null || span <= window)))
         return [];
@@ -42218,7 +42218,7 @@ function checkRollout(document) {
     return [...checkStart(document), ...checkThrottle(document), ...checkDesign(document), ...checkCoverage(document)];
 }
 function shareAt(document, path, fallback) {
-    const absent = valueAt(document.value, path) === undefined;
+    const absent = yaml_document_valueAt(document.value, path) === undefined;
     const text = absent ? fallback : textAt(document, path)?.trim();
     const share = text?.endsWith('%') ? parseLevel(text) : null;
     if (share === null || share > 1)
@@ -42401,12 +42401,12 @@ function checkKpi(document, path, registry) {
     ];
 }
 function checkRule(document) {
-    const rule = valueAt(document.value, ['rule']) ?? CONTRACT_DEFAULTS.rule;
-    const primary = valueAt(document.value, ['primary']);
+    const rule = yaml_document_valueAt(document.value, ['rule']) ?? CONTRACT_DEFAULTS.rule;
+    const primary = yaml_document_valueAt(document.value, ['primary']);
     if (!VERDICT_RULES.some((known) => known === rule) || !isMapping(primary))
         return [];
     const [needed, other] = rule === 'no_worse_than' ? ['no_worse_than', 'at_least'] : ['at_least', 'no_worse_than'];
-    const has = (key) => valueAt(primary, [key]) !== undefined;
+    const has = (key) => yaml_document_valueAt(primary, [key]) !== undefined;
     const findings = [];
     if (!has(needed)) {
         findings.push(findingAt(document, ['primary', needed], {
@@ -42671,7 +42671,7 @@ const SlaStepSchema = schemas/* strictObject */.rej({
     plan: DurationMinutesSchema.optional().describe('Time until there is a plan.'),
 });
 const BandSchema = (0,identifiers/* textSchema */.Zu)(60).describe('"< 20%", "20%..30%" or "> 30%"; in quotes.');
-const KpiDefinitionSchema = schemas/* strictObject */.rej({
+const kpi_registry_KpiDefinitionSchema = schemas/* strictObject */.rej({
     title: (0,identifiers/* textSchema */.Zu)(120).describe('The name that people read.'),
     definition: (0,identifiers/* textSchema */.Zu)(500).describe('What is counted, in one sentence.'),
     owner: (0,identifiers/* textSchema */.Zu)(120).describe('Who answers for the KPI: a team or a person.'),
@@ -42715,56 +42715,8 @@ const KpiDefinitionSchema = schemas/* strictObject */.rej({
     runbook: k.runbook ?? null,
 }));
 /** The KPI registry: a mapping from KPI id to its definition. */
-const KpiRegistrySchema = schemas/* record */.g1P(identifiers/* KpiIdSchema */.Vd, KpiDefinitionSchema)
+const KpiRegistrySchema = schemas/* record */.g1P(identifiers/* KpiIdSchema */.Vd, kpi_registry_KpiDefinitionSchema)
     .transform((registry) => Object.entries(registry).map(([id, kpi]) => ({ id, ...kpi })));
-
-// EXTERNAL MODULE: ../../../node_modules/zod/v4/core/api.js
-var api = __nccwpck_require__(4121);
-;// CONCATENATED MODULE: ../../../node_modules/zod/v4/classic/iso.js
-
-
-
-function datetime(params) {
-    return api/* _isoDateTime */.G1(schemas/* ZodISODateTime */.You, params);
-}
-function date(params) {
-    return core._isoDate(ZodISODate, params);
-}
-function time(params) {
-    return core._isoTime(ZodISOTime, params);
-}
-function duration(params) {
-    return core._isoDuration(ZodISODuration, params);
-}
-
-;// CONCATENATED MODULE: ./gate-service/src/contract/policy.js
-
-
-const Glob = (0,identifiers/* textSchema */.Zu)(200);
-const Time = datetime({
-    offset: true,
-    error: 'allowed: a time with its zone, such as 2026-11-27T00:00:00Z or 2026-11-27T00:00:00+01:00',
-});
-/** `.changegate/policy.yml`: which paths need a contract, when nothing is deployed, who may decide. */
-const PolicySchema = schemas/* strictObject */.rej({
-    require_contract: schemas/* array */.YOg(Glob)
-        .max(100)
-        .default([])
-        .describe('Paths (with * and **) whose changes need a contract in the pull request.'),
-    freeze: schemas/* array */.YOg(schemas/* strictObject */.rej({
-        from: Time.describe('First moment of the freeze, with its time zone.'),
-        to: Time.describe('First moment after the freeze.'),
-        reason: (0,identifiers/* textSchema */.Zu)(200).describe('Why nothing is deployed; shown in the forecast.'),
-    }))
-        .max(100)
-        .default([])
-        .describe('Spans of time in which nothing should be deployed.'),
-    approvers: schemas/* array */.YOg((0,identifiers/* textSchema */.Zu)(100))
-        .max(100)
-        .default([])
-        .describe('GitHub users and teams (org/team) who may decide after a verdict. Empty: everyone with the right token.'),
-})
-    .transform((p) => ({ requireContract: p.require_contract, freeze: p.freeze, approvers: p.approvers }));
 
 // EXTERNAL MODULE: ../../../node_modules/yaml/dist/index.js
 var dist = __nccwpck_require__(1917);
@@ -42955,7 +42907,7 @@ const BYTE_ORDER_MARK = '\uFEFF';
  * Reads YAML 1.2 into plain data with positions. Never throws.
  * @returns `document` is null when nothing could be checked further; `findings` say why
  */
-function parseYaml(file, input, options = {}) {
+function parse_yaml_parseYaml(file, input, options = {}) {
     const text = input.startsWith(BYTE_ORDER_MARK) ? input.slice(1) : input;
     const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     if (text.length > maxBytes || new TextEncoder().encode(text).length > maxBytes) {
@@ -43109,6 +43061,54 @@ function refuseKey(key, isDuplicate) {
     };
 }
 
+// EXTERNAL MODULE: ../../../node_modules/zod/v4/core/api.js
+var api = __nccwpck_require__(4121);
+;// CONCATENATED MODULE: ../../../node_modules/zod/v4/classic/iso.js
+
+
+
+function datetime(params) {
+    return api/* _isoDateTime */.G1(schemas/* ZodISODateTime */.You, params);
+}
+function date(params) {
+    return core._isoDate(ZodISODate, params);
+}
+function time(params) {
+    return core._isoTime(ZodISOTime, params);
+}
+function duration(params) {
+    return core._isoDuration(ZodISODuration, params);
+}
+
+;// CONCATENATED MODULE: ./gate-service/src/contract/policy.js
+
+
+const Glob = (0,identifiers/* textSchema */.Zu)(200);
+const Time = datetime({
+    offset: true,
+    error: 'allowed: a time with its zone, such as 2026-11-27T00:00:00Z or 2026-11-27T00:00:00+01:00',
+});
+/** `.changegate/policy.yml`: which paths need a contract, when nothing is deployed, who may decide. */
+const PolicySchema = schemas/* strictObject */.rej({
+    require_contract: schemas/* array */.YOg(Glob)
+        .max(100)
+        .default([])
+        .describe('Paths (with * and **) whose changes need a contract in the pull request.'),
+    freeze: schemas/* array */.YOg(schemas/* strictObject */.rej({
+        from: Time.describe('First moment of the freeze, with its time zone.'),
+        to: Time.describe('First moment after the freeze.'),
+        reason: (0,identifiers/* textSchema */.Zu)(200).describe('Why nothing is deployed; shown in the forecast.'),
+    }))
+        .max(100)
+        .default([])
+        .describe('Spans of time in which nothing should be deployed.'),
+    approvers: schemas/* array */.YOg((0,identifiers/* textSchema */.Zu)(100))
+        .max(100)
+        .default([])
+        .describe('GitHub users and teams (org/team) who may decide after a verdict. Empty: everyone with the right token.'),
+})
+    .transform((p) => ({ requireContract: p.require_contract, freeze: p.freeze, approvers: p.approvers }));
+
 ;// CONCATENATED MODULE: ./gate-service/src/contract/schema-findings.js
 
 
@@ -43194,7 +43194,7 @@ function invalidKey(document, issue) {
 }
 /** A key that is not there, or is there without a value; null when there is a value. */
 function missing(document, root, path, issue) {
-    const value = valueAt(document.value, path);
+    const value = yaml_document_valueAt(document.value, path);
     if (value !== undefined && value !== null)
         return null;
     const name = formatPath(path);
@@ -43220,7 +43220,7 @@ function invalidType(document, root, issue) {
 }
 function valueProblem(document, root, issue, code) {
     const schema = schemaAt(root, issue.path);
-    const value = valueAt(document.value, issue.path);
+    const value = yaml_document_valueAt(document.value, issue.path);
     const allowed = allowedOf(issue.message) ?? describe(schema) ?? limitOf(issue);
     return {
         code,
@@ -43247,7 +43247,7 @@ function remedyFor(value, wanted, allowed) {
 }
 function invalidOption(document, issue) {
     const options = issue.values.map(String);
-    const value = valueAt(document.value, issue.path);
+    const value = yaml_document_valueAt(document.value, issue.path);
     const [near] = typeof value === 'string' ? nearest(value, options) : [];
     return findingAt(document, issue.path, {
         code: 'invalid_value',
@@ -43257,7 +43257,7 @@ function invalidOption(document, issue) {
     });
 }
 function invalidFormat(document, root, issue) {
-    const value = valueAt(document.value, issue.path);
+    const value = yaml_document_valueAt(document.value, issue.path);
     const text = typeof value === 'string' ? value : '';
     return findingAt(document, issue.path, {
         code: 'invalid_value',
@@ -43321,7 +43321,7 @@ function limitOf(issue) {
  * @param text its content, decoded from UTF-8 (bytes that are not become U+FFFD, which is reported)
  */
 function readYamlFile(file, text, schema, options = {}) {
-    const { document, findings } = parseYaml(file, text, options);
+    const { document, findings } = parse_yaml_parseYaml(file, text, options);
     if (document === null)
         return { ok: false, document, findings: orderFindings(findings) };
     const parsed = schema.safeParse(document.value);
@@ -43344,6 +43344,7 @@ function readYamlFile(file, text, schema, options = {}) {
 
 
 
+
 /** A registry has some 400 bytes per KPI, and there is one for a whole company. */
 const MAX_REGISTRY_BYTES = 256 * 1024;
 /** Reads and checks a KPI registry. */
@@ -43351,6 +43352,20 @@ function readRegistry(file) {
     const options = { maxBytes: MAX_REGISTRY_BYTES, check: checkRegistry };
     const read = readYamlFile(file.path, file.text, KpiRegistrySchema, options);
     return { ...toReading(read), facts: read.document === null ? null : readRegistryFacts(read.document) };
+}
+/**
+ * The definitions of some KPIs, whatever is wrong with others in the same registry.
+ * @returns in the order of the ids; null when one of them is missing or has an error, or the file is not YAML
+ */
+function readNamedKpis(file, ids) {
+    const { document } = parseYaml(file.path, file.text, { maxBytes: MAX_REGISTRY_BYTES });
+    if (document === null)
+        return null;
+    const kpis = ids.flatMap((id) => {
+        const parsed = KpiDefinitionSchema.safeParse(valueAt(document.value, [id]));
+        return parsed.success ? [{ id, ...parsed.data }] : [];
+    });
+    return kpis.length === ids.length ? kpis : null;
 }
 /** Reads and checks a policy; without a file the defaults hold. */
 function readPolicy(file) {
