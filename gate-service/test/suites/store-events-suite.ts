@@ -275,7 +275,7 @@ export function storeEventsSuite(getStore: GetStore): void {
   });
 
   describe('counting', () => {
-    it('tells accepted, duplicate and conflict apart, also within one batch', async () => {
+    it('tells accepted, duplicate and conflict apart, also within one batch, and counts a conflict once', async () => {
       const event = makeEvent({ eventId: 'same', exposures: exposedTo('on') });
       const other = makeEvent({ eventId: 'same', status: 'error', exposures: exposedTo('on') });
       expect(await inTx((tx) => tx.events.append([event, event, other], T))).toEqual([
@@ -289,13 +289,13 @@ export function storeEventsSuite(getStore: GetStore): void {
       expect(await inTx((tx) => tx.events.counts(CHANGE_ID))).toEqual({
         accepted: 1,
         duplicates: 2,
-        conflicts: 2,
+        conflicts: 1,
         quarantined: {},
       });
       expect(await tallies('view_errors')).toEqual([{ minute: MONDAY, ...on(1, 0) }]);
     });
 
-    it('counts quarantined lines for the changes that exist', async () => {
+    it('counts quarantined lines once for the changes that exist, however often they are sent', async () => {
       const line = {
         repository: REPOSITORY,
         reason: 'skew' as const,
@@ -304,7 +304,7 @@ export function storeEventsSuite(getStore: GetStore): void {
       };
       await inTx((tx) => tx.events.quarantine([line, { ...line, reason: 'late' }, line], T));
       await inTx((tx) => tx.events.quarantine([{ ...line, repository: 'acme/other' }], T));
-      expect(await inTx((tx) => tx.events.counts(CHANGE_ID))).toMatchObject({ quarantined: { skew: 2, late: 1 } });
+      expect(await inTx((tx) => tx.events.counts(CHANGE_ID))).toMatchObject({ quarantined: { skew: 1, late: 1 } });
       expect(await inTx((tx) => tx.events.counts('chg-9-ffffffffff'))).toEqual({
         accepted: 0,
         duplicates: 0,

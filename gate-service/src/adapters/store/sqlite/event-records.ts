@@ -8,6 +8,7 @@ import { EXPOSURE_SERIES, VARIANT_CODES } from './events/codes.ts';
 import { EventWriter } from './events/event-writer.ts';
 import { FeedsCache } from './events/feeds.ts';
 import { Names } from './events/names.ts';
+import { isFirstRefusal } from './events/refusals.ts';
 import { RollupReader } from './events/rollup-reader.ts';
 import { SeriesBuilder } from './events/series-builder.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
@@ -74,6 +75,7 @@ export function eventStore(connection: SqliteConnection): EventStore {
     async quarantine(lines, receivedAt) {
       const tallies = new BatchTallies();
       for (const { repository, reason, line, changeIds } of lines) {
+        if (!isFirstRefusal(connection, repository, reason, line)) continue;
         connection.run(
           'INSERT INTO quarantined_lines (repository, reason, line, received_at) VALUES (?, ?, ?, ?)',
           repository,

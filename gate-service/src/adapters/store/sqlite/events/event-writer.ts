@@ -7,6 +7,7 @@ import { NO_VARIANT, VARIANT_CODES, WHOLE_WINDOW } from './codes.ts';
 import { type Arm, Contributions } from './contributions.ts';
 import type { ChangeWindow, Feeds, FeedsCache } from './feeds.ts';
 import type { Names } from './names.ts';
+import { isFirstRefusal } from './refusals.ts';
 
 const INSERT_EVENT = `INSERT INTO events
   (repository_id, event_id, name_id, at, unit_key, cohort, status, latency_ms, value, tag, content_hash, received_at)
@@ -76,7 +77,9 @@ export class EventWriter {
     ];
     const eventKey = this.#connection.insert(INSERT_EVENT, ...row);
     const outcome = eventKey === null ? this.#repetition(repositoryId, event) : 'accepted';
-    for (const scopeId of [repositoryId, ...named.keys()]) tallies.count(scopeId, outcome);
+    if (outcome !== 'conflict' || this.#isFirstConflict(event)) {
+      for (const scopeId of [repositoryId, ...named.keys()]) tallies.count(scopeId, outcome);
+    }
     if (eventKey === null) return outcome;
 
     const stored: StoredEvent = { event, nameId, unitKey };
@@ -90,6 +93,10 @@ export class EventWriter {
     feedHistory(contributions, feeds, stored);
     if (unitKey !== null) feedSuccesses(contributions, feeds, nameId, unitKey, at);
     return outcome;
+  }
+
+  #isFirstConflict({ repository, eventId, contentHash }: AcceptedEvent): boolean {
+    return isFirstRefusal(this.#connection, repository, 'conflict', `${eventId}\n${contentHash}`);
   }
 
   #repetition(repositoryId: number, event: AcceptedEvent): AppendOutcome {

@@ -177,6 +177,9 @@ CREATE TABLE heartbeats (
   hour INTEGER NOT NULL,
   PRIMARY KEY (repository, hour)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE refusals (
+  digest TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
 CREATE TABLE quarantined_lines (
   line_id INTEGER PRIMARY KEY,
   repository TEXT NOT NULL,
