@@ -46,7 +46,7 @@ describe('the changegate command as a process', () => {
     const { status, stderr } = run(['serve']);
     expect(status).toBe(78);
     expect(stderr).toContain('CHANGEGATE_SECRET: missing');
-    expect(stderr).toContain('unleash: missing');
+    expect(stderr).toContain('CHANGEGATE_CONFIG: missing');
   });
 });
 

@@ -10,9 +10,6 @@ import {
 } from './estimate.ts';
 import { wilson } from './wilson.ts';
 
-/** Below this the quadratic of the lower limit is a line, and dividing by it would be noise. */
-const NEGLIGIBLE = 1e-12;
-
 /**
  * Ratio of two proportions, treatment over control, by MOVER-R on Wilson limits (docs/statistics.md B4). Chosen because
  * it needs no log of a zero count and keeps enumerated coverage .88-.99 at nominal .90.
@@ -40,11 +37,11 @@ export function moverRatio(control: ProportionArm, treatment: ProportionArm, con
   return intervalEstimate(method, n, { estimate, lo, hi }, twoSidedZ(conf));
 }
 
+/** B4 with its numerator made rational: the same number, and finite also where the quadratic is a line or a is 0. */
 function lowerLimit(a: number, b: number, upperA: number, lowerB: number): number {
   const scaleA = upperA * (2 * a - upperA);
   const scaleB = lowerB * (2 * b - lowerB);
-  if (Math.abs(scaleA) < NEGLIGIBLE) return scaleB / (2 * a * b);
-  return (a * b - Math.sqrt(Math.max(0, (a * b) ** 2 - scaleB * scaleA))) / scaleA;
+  return scaleB / (a * b + Math.sqrt(Math.max(0, (a * b) ** 2 - scaleB * scaleA)));
 }
 
 function upperLimit(a: number, b: number, lowerA: number, upperB: number): number {

@@ -131,6 +131,15 @@ const arm = fc.integer({ min: 1, max: 1e6 }).chain((n) => fc.integer({ min: 0, m
 const level = fc.constantFrom(0.5, 0.9, 0.95, 0.999);
 
 describe('properties', () => {
+  it('keeps the lower limit of a ratio finite when a large control has no events', () => {
+    for (const n of [999_998, 50_000_000]) {
+      const { estimate, lo, hi } = moverRatio({ y: 0, n }, { y: 1, n: 1 }, 0.9);
+      expect([estimate, hi]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+      expect(lo).toBeGreaterThan(1);
+      expect(lo).toBeLessThan(n);
+    }
+  });
+
   it('never returns an interval of width 0, NaN or that leaves out its estimate, for n > 0', () => {
     fc.assert(
       fc.property(arm, arm, level, (a, b, conf) => {
