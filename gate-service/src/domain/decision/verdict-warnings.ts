@@ -31,7 +31,8 @@ export function verdictWarnings(
     ...watchWarnings(evidence, off),
     ...metricsOf(evidence.change).flatMap(({ kpi, roles }) => {
       const data = evidence.metrics.find(({ kpiId }) => kpiId === kpi.id);
-      const status = kpi.measure.withinMinutes === 0 && !roles.includes('leading');
+      // A leading indicator alone has no interval in the rule; one that is a guardrail too is held against its margin.
+      const status = kpi.measure.withinMinutes === 0 && roles.some((role) => role !== 'leading');
       return [
         ...(status ? [`"${kpi.title}" counts trials, not users: repeated users may narrow its interval.`] : []),
         ...(data
