@@ -39575,7 +39575,7 @@ function chosen(command, event) {
 
 /***/ }),
 
-/***/ 5475:
+/***/ 2348:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -42640,16 +42640,29 @@ function checkOrder(document, id, order) {
     ];
 }
 
-;// CONCATENATED MODULE: ./gate-service/src/contract/kpi-registry.js
+;// CONCATENATED MODULE: ./gate-service/src/contract/kpi-measure.js
 
 
 
+/** Quantiles that a KPI can be about. */
+const QUANTILES = { p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 };
+/** An amount is kept in whole steps: a cap has this many, so that sums are exact whatever their order. */
+const STEPS_PER_CAP = 10_000;
+/** Most events that are counted of one unit. */
+const MOST_EVENTS = 1_000;
+const source = identifiers/* SourceNameSchema */.KO.describe('The name of a source; the gate service knows what stands behind it.');
+const within = DurationMinutesSchema.describe('How long after the trial something still counts, 1m to 28d.');
+const cap = schemas/* number */.aig()
+    .positive()
+    .max(1e12)
+    .describe('Amounts above it count as this much: about the largest that is normal for one unit.');
+const sum = schemas/* enum */.k5n(['value', 'events']);
 /**
- * A proportion over the `events` source. *Conversion*: `of`, `success` and `within`; one trial a unit.
- * *Status*: `of` alone; one trial is (unit, minute), and `status` says which outcome is counted.
+ * *Conversion*: `of`, `success` and `within`; one trial a unit. *Status*: `of` alone; one trial is (unit, minute), and
+ * `status` says which outcome is counted.
  */
 const ProportionMeasureSchema = schemas/* strictObject */.rej({
-    source: identifiers/* SourceNameSchema */.KO.describe('The name of a source; the gate service knows what stands behind it.'),
+    source,
     type: schemas/* literal */.euz('proportion').describe('The share of trials that end in success (or in error).'),
     unit_id: schemas/* literal */.euz('user_id').default('user_id').describe('What is counted once.'),
     of: identifiers/* EventNameSchema */.HM.describe('The event that is a trial.'),
@@ -42664,8 +42677,108 @@ const ProportionMeasureSchema = schemas/* strictObject */.rej({
 })
     .refine((m) => m.success === undefined || m.status === undefined, {
     error: 'allowed: status only without success and within',
+});
+const MeanMeasureSchema = schemas/* strictObject */.rej({
+    source,
+    type: schemas/* literal */.euz('mean').describe('What a unit brings in, on average over all units.'),
+    unit_id: schemas/* literal */.euz('user_id').default('user_id').describe('What is counted once.'),
+    of: identifiers/* EventNameSchema */.HM.describe("The event that is a trial: a unit's first one."),
+    value_of: identifiers/* EventNameSchema */.HM.describe('The event that is added up for each unit.'),
+    within,
+    sum: sum.default('value').describe('value: their `value`. events: how many there are.'),
+    cap: cap.optional(),
 })
+    .refine((m) => m.sum === 'events' || m.cap !== undefined, {
+    error: 'allowed: cap with a number, when values are added up',
+});
+const RatioMeasureSchema = schemas/* strictObject */.rej({
+    source,
+    type: schemas/* literal */.euz('ratio').describe('One sum over another, such as revenue per order or errors per request.'),
+    unit_id: schemas/* literal */.euz('user_id').default('user_id').describe('What is counted once.'),
+    of: identifiers/* EventNameSchema */.HM.describe("The event that is a trial: a unit's first one."),
+    numerator: identifiers/* EventNameSchema */.HM.describe('The event that is added up above the line.'),
+    denominator: identifiers/* EventNameSchema */.HM.describe('The event that is counted below the line.'),
+    within,
+    sum: sum.default('events').describe('Of the numerator. value: its `value`. events: how many there are.'),
+    cap: cap.optional(),
+})
+    .refine((m) => m.sum === 'events' || m.cap !== undefined, {
+    error: 'allowed: cap with a number, when values are added up',
+});
+const RateMeasureSchema = schemas/* strictObject */.rej({
+    source,
+    type: schemas/* literal */.euz('rate').describe('Events for each event of exposure, such as tickets per session.'),
+    of: identifiers/* EventNameSchema */.HM.describe('The event that is one of exposure.'),
+    count: identifiers/* EventNameSchema */.HM.describe('The event that is counted.'),
+});
+const QuantileMeasureSchema = schemas/* strictObject */.rej({
+    source,
+    type: schemas/* literal */.euz('quantile')
+        .describe("A quantile of `latency_ms`, the slowest of a unit's events in a minute being one trial."),
+    of: identifiers/* EventNameSchema */.HM.describe('The event that has a latency.'),
+    quantile: schemas/* enum */.k5n(Object.keys(QUANTILES))
+        .describe('Which quantile: p95 is usual.'),
+});
+const GaugeMeasureSchema = schemas/* strictObject */.rej({
+    source,
+    type: schemas/* literal */.euz('gauge').describe('A level that is sampled, such as the length of a queue: its mean over time.'),
+    of: identifiers/* EventNameSchema */.HM.describe('The event that is a sample; its `value` is the level.'),
+    cap,
+});
+const MeasureSchema = schemas/* discriminatedUnion */.gMt('type', [
+    ProportionMeasureSchema,
+    MeanMeasureSchema,
+    RatioMeasureSchema,
+    RateMeasureSchema,
+    QuantileMeasureSchema,
+    GaugeMeasureSchema,
+])
     .describe('How the KPI is measured.');
+/** Fills in what the file leaves open; `direction` decides what a status KPI counts. */
+function toMeasure(m, direction) {
+    switch (m.type) {
+        case 'proportion':
+            return {
+                source: m.source,
+                type: m.type,
+                of: m.of,
+                success: m.success ?? null,
+                withinMinutes: m.within ?? 0,
+                counts: m.success === undefined ? (m.status ?? (direction === 'decrease_is_good' ? 'error' : 'success')) : null,
+            };
+        case 'mean': {
+            const amount = toAmount(m.value_of, m.sum, m.cap);
+            return { source: m.source, type: m.type, of: m.of, withinMinutes: m.within, amount };
+        }
+        case 'ratio': {
+            const [numerator, denominator] = [
+                toAmount(m.numerator, m.sum, m.cap),
+                toAmount(m.denominator, 'events', undefined),
+            ];
+            return { source: m.source, type: m.type, of: m.of, withinMinutes: m.within, numerator, denominator };
+        }
+        case 'rate':
+            return { source: m.source, type: m.type, of: m.of, withinMinutes: 0, count: m.count };
+        case 'quantile':
+            return { source: m.source, type: m.type, of: m.of, withinMinutes: 0, quantile: QUANTILES[m.quantile] };
+        case 'gauge':
+            return { source: m.source, type: m.type, of: m.of, withinMinutes: 0, amount: toAmount(m.of, 'value', m.cap) };
+        default:
+            return m;
+    }
+}
+function toAmount(event, add, cap) {
+    if (add === 'events')
+        return { event, add, cap: Math.min(cap ?? MOST_EVENTS, MOST_EVENTS), step: 1 };
+    const most = cap ?? Number.NaN;
+    return { event, add, cap: most, step: most / STEPS_PER_CAP };
+}
+
+;// CONCATENATED MODULE: ./gate-service/src/contract/kpi-registry.js
+
+
+
+
 const SlaStepSchema = schemas/* strictObject */.rej({
     root_cause: DurationMinutesSchema.optional().describe('Time until the cause is known.'),
     plan: DurationMinutesSchema.optional().describe('Time until there is a plan.'),
@@ -42678,10 +42791,10 @@ const kpi_registry_KpiDefinitionSchema = schemas/* strictObject */.rej({
     cadence: schemas/* enum */.k5n(['minute', 'hourly', 'daily', 'weekly'])
         .default('daily')
         .describe('How often people look at the KPI.'),
-    unit: schemas/* enum */.k5n(['ratio']).describe('ratio: a share from 0% to 100%.'),
+    unit: (0,identifiers/* textSchema */.Zu)(30).describe('ratio: a share from 0% to 100%, for a proportion. Else what people read: EUR, ms, per session.'),
     direction: schemas/* enum */.k5n(['increase_is_good', 'decrease_is_good']).describe('Which way is better.'),
     journey_stage: (0,identifiers/* textSchema */.Zu)(60).optional().describe('Where in the journey of a customer the KPI is.'),
-    measure: ProportionMeasureSchema,
+    measure: MeasureSchema,
     bands: schemas/* strictObject */.rej({ red: BandSchema.optional(), yellow: BandSchema.optional(), green: BandSchema.optional() })
         .optional()
         .describe('The levels that people call red, yellow and green.'),
@@ -42689,6 +42802,10 @@ const kpi_registry_KpiDefinitionSchema = schemas/* strictObject */.rej({
         .optional()
         .describe('How fast people react to a band.'),
     runbook: (0,identifiers/* textSchema */.Zu)(300).optional().describe('Where to read what to do: a path or a link.'),
+})
+    .refine((k) => (k.measure.type === 'proportion') === (k.unit === 'ratio'), {
+    error: 'allowed: unit ratio for a proportion, and another unit for every other type',
+    path: ['unit'],
 })
     .transform((k) => ({
     title: k.title,
@@ -42698,18 +42815,7 @@ const kpi_registry_KpiDefinitionSchema = schemas/* strictObject */.rej({
     unit: k.unit,
     direction: k.direction,
     journeyStage: k.journey_stage ?? null,
-    measure: {
-        source: k.measure.source,
-        type: k.measure.type,
-        of: k.measure.of,
-        success: k.measure.success ?? null,
-        /** Minutes after the trial in which a success counts; 0 for a status KPI. */
-        withinMinutes: k.measure.within ?? 0,
-        /** Outcome that a status KPI counts; null for a conversion. Default: what the direction is about. */
-        counts: k.measure.success === undefined
-            ? (k.measure.status ?? (k.direction === 'decrease_is_good' ? 'error' : 'success'))
-            : null,
-    },
+    measure: toMeasure(k.measure, k.direction),
     bands: k.bands ?? null,
     sla: k.sla ?? null,
     runbook: k.runbook ?? null,
@@ -45205,7 +45311,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _gate_service_src_contract_gate_error_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3475);
 /* harmony import */ var _gate_service_src_contract_render_escape_markdown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8739);
 /* harmony import */ var _choose_command_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(9590);
-/* harmony import */ var _commands_run_command_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5475);
+/* harmony import */ var _commands_run_command_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2348);
 /* harmony import */ var _event_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4748);
 /* harmony import */ var _gate_client_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4238);
 /* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(2604);
@@ -45747,6 +45853,10 @@ const MetricResultViewSchema = schemas/* object */.Ikc({
     kpi_id: identifiers/* KpiIdSchema */.Vd,
     title: schemas/* string */.YjP(),
     roles: schemas/* array */.YOg(schemas/* enum */.k5n(['primary', 'leading', 'guardrail'])),
+    type: schemas/* enum */.k5n(['proportion', 'mean', 'ratio', 'rate', 'quantile', 'gauge']).default('proportion'),
+    unit: schemas/* string */.YjP().default('ratio'),
+    levels: schemas/* object */.Ikc({ control: schemas/* number */.aig().nullable(), treatment: schemas/* number */.aig().nullable() })
+        .default({ control: null, treatment: null }),
     scale: schemas/* enum */.k5n(['relative', 'absolute']),
     status: schemas/* string */.YjP(),
     estimate: schemas/* number */.aig().nullable(),
@@ -45760,11 +45870,21 @@ const MetricResultViewSchema = schemas/* object */.Ikc({
 });
 const VerdictViewSchema = schemas/* object */.Ikc({
     verdict: schemas/* enum */.k5n(['pass', 'fail', 'inconclusive']),
+    design: schemas/* enum */.k5n(['concurrent', 'before_after']).default('concurrent'),
     reasons: schemas/* array */.YOg(schemas/* string */.YjP()).min(1),
     summary: schemas/* string */.YjP(),
     metrics: schemas/* array */.YOg(MetricResultViewSchema),
     quality: schemas/* array */.YOg(schemas/* object */.Ikc({ check: schemas/* string */.YjP(), status: schemas/* enum */.k5n(['ok', 'failed', 'unknown']), detail: schemas/* string */.YjP() })),
     warnings: schemas/* array */.YOg(schemas/* string */.YjP()),
+    advice: schemas/* object */.Ikc({
+        kpi_id: identifiers/* KpiIdSchema */.Vd,
+        advice: schemas/* enum */.k5n(['keep', 'revert']),
+        p_gain: schemas/* number */.aig(),
+        loss_keep: schemas/* number */.aig(),
+        loss_revert: schemas/* number */.aig(),
+    })
+        .nullable()
+        .default(null),
     more_weeks: schemas/* number */.aig().nullable(),
     revision: schemas/* number */.aig().int(),
     made_at: Instant,
@@ -54215,6 +54335,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   You: () => (/* binding */ ZodISODateTime),
   YOg: () => (/* binding */ array),
   zMY: () => (/* binding */ schemas_boolean),
+  gMt: () => (/* binding */ discriminatedUnion),
   k5n: () => (/* binding */ _enum),
   euz: () => (/* binding */ literal),
   aig: () => (/* binding */ number),
@@ -54225,7 +54346,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   L5J: () => (/* binding */ unknown)
 });
 
-// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, discriminatedUnion, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseObject, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, tuple, uint32, uint64, ulid, undefined, union, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
+// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseObject, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, tuple, uint32, uint64, ulid, undefined, union, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
 
 // EXTERNAL MODULE: ../../../node_modules/zod/v4/core/core.js
 var core_core = __nccwpck_require__(1126);
@@ -55985,11 +56106,11 @@ function discriminatorMap(def) {
 }
 const $ZodDiscriminatedUnion = 
 /*@__PURE__*/
-(/* unused pure expression or super */ null && (core.$constructor("$ZodDiscriminatedUnion", (inst, def) => {
+core_core/* $constructor */.xI("$ZodDiscriminatedUnion", (inst, def) => {
     def.inclusive = false;
     $ZodUnion.init(inst, def);
     const _super = inst._zod.parse;
-    util.defineLazyInternal(inst, "propValues", (zod) => {
+    core_util/* defineLazyInternal */.v5(inst, "propValues", (zod) => {
         const propValues = {};
         let undefinedCount = 0;
         for (const option of zod.def.options) {
@@ -56000,7 +56121,7 @@ const $ZodDiscriminatedUnion =
                 undefinedCount++;
             for (const [k, v] of Object.entries(pv)) {
                 if (!Object.prototype.hasOwnProperty.call(propValues, k)) {
-                    util.assignProp(propValues, k, new Set());
+                    core_util/* assignProp */.Vy(propValues, k, new Set());
                 }
                 for (const val of v) {
                     propValues[k].add(val);
@@ -56013,15 +56134,15 @@ const $ZodDiscriminatedUnion =
     });
     // Checked now rather than in the lookup map below, so an option that lacks the discriminator fails at the `discriminatedUnion` call instead of on the first object parsed. Options whose shape cannot be enumerated without resolving it — pipes and lazies — are left to the map.
     def.options.forEach((option, i) => {
-        const propShape = util.rawShape(option._zod.def);
+        const propShape = core_util/* rawShape */.MO(option._zod.def);
         if (propShape && !Object.prototype.hasOwnProperty.call(propShape, def.discriminator)) {
             throw new Error(`Invalid discriminated union option at index "${i}"`);
         }
     });
-    const disc = util.cached(() => discriminatorMap(def));
+    const disc = core_util/* cached */.PO(() => discriminatorMap(def));
     inst._zod.parse = (payload, ctx) => {
         const input = payload.value;
-        if (!util.isObject(input)) {
+        if (!core_util/* isObject */.Gv(input)) {
             payload.issues.push({
                 code: "invalid_type",
                 expected: "object",
@@ -56055,7 +56176,7 @@ const $ZodDiscriminatedUnion =
         });
         return payload;
     };
-})));
+});
 const $ZodIntersection = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodIntersection", (inst, def) => {
     $ZodType.init(inst, def);
     inst._zod.parse = (payload, ctx) => {
@@ -60341,17 +60462,17 @@ function xor(options, params) {
         ...util.normalizeParams(params),
     });
 }
-const ZodDiscriminatedUnion = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("ZodDiscriminatedUnion", (inst, def) => {
+const ZodDiscriminatedUnion = /*@__PURE__*/ core_core/* $constructor */.xI("ZodDiscriminatedUnion", (inst, def) => {
     ZodUnion.init(inst, def);
-    core.$ZodDiscriminatedUnion.init(inst, def);
-})));
+    $ZodDiscriminatedUnion.init(inst, def);
+});
 function discriminatedUnion(discriminator, options, params) {
     // const [options, params] = args;
     return new ZodDiscriminatedUnion({
         type: "union",
         options: options,
         discriminator,
-        ...util.normalizeParams(params),
+        ...core_util/* normalizeParams */.A2(params),
     });
 }
 const ZodIntersection = /*@__PURE__*/ core_core/* $constructor */.xI("ZodIntersection", (inst, def) => {

@@ -85,6 +85,8 @@ export function makeIntervention(given: Partial<InterventionView> = {}): Interve
 export function makeVerdict(given: Partial<VerdictView> = {}): VerdictView {
   return {
     verdict: 'pass',
+    design: 'concurrent',
+    advice: null,
     reasons: ['meets_minimum'],
     summary: 'Bookings rose by 8%, more than the 5% that the contract asks for.',
     metrics: [],

@@ -17,7 +17,11 @@ function examples(kind: string): string[] {
 
 /** `guardrails[].kpi` for every key of a JSON Schema. */
 function keyPaths(schema: unknown, prefix = ''): string[] {
-  const { properties, items, additionalProperties } = schema as Record<string, Record<string, unknown> | undefined>;
+  const { properties, items, additionalProperties, oneOf } = schema as Record<
+    string,
+    Record<string, unknown> | undefined
+  >;
+  if (Array.isArray(oneOf)) return [...new Set(oneOf.flatMap((branch) => keyPaths(branch, prefix)))];
   const nested = typeof additionalProperties === 'object' ? keyPaths(additionalProperties, prefix) : [];
   if (items) return keyPaths(items, `${prefix}[]`);
   const own = Object.entries(properties ?? {}).flatMap(([key, inner]) => {

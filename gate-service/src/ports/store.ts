@@ -4,8 +4,8 @@ import type { AcceptedEvent, QuarantineReason } from '../domain/model/event.ts';
 import type { Intervention, InterventionKind } from '../domain/model/intervention.ts';
 import type { LedgerEntryWithPayload, LedgerHead, LedgerType, NewLedgerEntry } from '../domain/model/ledger-entry.ts';
 import type { ConsumedMinute, MetricLook, WatchState } from '../domain/model/look.ts';
+import type { Tally, TallyByVariant } from '../domain/model/tally.ts';
 import type { EpochMinute, EpochMs } from '../domain/model/time.ts';
-import type { Tally, TallyByVariant } from '../domain/model/variant.ts';
 import type { Verdict, VerdictEvidence } from '../domain/model/verdict.ts';
 
 /**
@@ -101,6 +101,8 @@ export interface EventRecords {
   ): Promise<readonly (TallyByVariant & { minute: EpochMinute })[]>;
   /** Sum of the same. */
   total(changeId: string, kpiId: string, from: EpochMinute, to: EpochMinute): Promise<TallyByVariant>;
+  /** The units behind a status KPI's trials whose first one was in [from, to), see `MetricEvidence.units`; none for other types. */
+  unitTotal(changeId: string, kpiId: string, from: EpochMinute, to: EpochMinute): Promise<TallyByVariant>;
   /** Trials by hour (hours since 1970) in [from, to), both variants, only hours with trials. */
   activeHours(
     changeId: string,

@@ -1,6 +1,7 @@
 import type { Kpi } from '../../src/contract/kpi-registry.ts';
 import { type Change, windowEnd } from '../../src/domain/model/change.ts';
 import type { AcceptedEvent } from '../../src/domain/model/event.ts';
+import { isConversion, isStatus } from '../../src/domain/model/measure.ts';
 import { type EpochMinute, MINUTE_MS, minuteOf, weekOf } from '../../src/domain/model/time.ts';
 import type { Variant } from '../../src/domain/model/variant.ts';
 
@@ -33,7 +34,7 @@ export class NaiveEvents {
   trials(change: Change, kpi: Kpi): Trial[] {
     const inside = this.#insideWindow(change);
     const of = inside.filter(({ event }) => event.event === kpi.measure.of);
-    if (kpi.measure.success === null) {
+    if (!isConversion(kpi.measure)) {
       return statusTrials(
         of.map(({ event, variant }) => ({ event, arm: variant })),
         kpi,
@@ -51,7 +52,7 @@ export class NaiveEvents {
   /** Trials of the KPI's own history: conversions once a unit and week, without window. */
   history(repository: string, kpi: Kpi): Trial[] {
     const of = this.#events.filter((event) => event.repository === repository && event.event === kpi.measure.of);
-    if (kpi.measure.success === null)
+    if (!isConversion(kpi.measure))
       return statusTrials(
         of.map((event) => ({ event, arm: null })),
         kpi,
@@ -99,6 +100,7 @@ export class NaiveEvents {
     const succeeded = this.#events.some(
       (event) =>
         event.repository === trial.repository &&
+        isConversion(kpi.measure) &&
         event.event === kpi.measure.success &&
         event.unit === trial.unit &&
         event.at > trial.at &&
@@ -119,7 +121,7 @@ function statusTrials(events: readonly { event: AcceptedEvent; arm: Variant | nu
   for (const item of events) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
   return [...groups.values()].map((group) => {
     const bad = group.some(({ event }) => event.status === 'error');
-    const counted = kpi.measure.counts === 'error' ? bad : !bad;
+    const counted = isStatus(kpi.measure) && kpi.measure.counts === 'error' ? bad : !bad;
     return { minute: minuteOf(group[0]!.event.at), arm: group[0]!.arm, y: counted ? 1 : 0 };
   });
 }

@@ -1,5 +1,6 @@
 import type { Kpi } from '../../contract/kpi-registry.ts';
 import type { MinuteTally } from '../../domain/model/look.ts';
+import { isConversion, isStatus } from '../../domain/model/measure.ts';
 import {
   type EpochMinute,
   type EpochMs,
@@ -50,7 +51,7 @@ export class KpiTally {
     this.#kpi = kpi;
     this.#units = units;
     this.#span = span;
-    this.#isConversion = kpi.measure.success !== null;
+    this.#isConversion = isConversion(kpi.measure);
     this.#window = new Uint32Array((span.end - span.start) * 4);
     this.#history = new Uint32Array(Math.max(0, span.start - span.from) * 2);
     this.#seen = new Uint8Array(Math.max(0, span.last - span.from) + 1);
@@ -102,7 +103,7 @@ export class KpiTally {
 
   /** Counts a new status trial, or one that turned bad. */
   addStatus(minute: EpochMinute, arm: number, good: boolean, turnedBad: boolean): void {
-    const countsGood = this.#kpi.measure.counts === 'success';
+    const countsGood = isStatus(this.#kpi.measure) && this.#kpi.measure.counts === 'success';
     const [column, counts] =
       arm === HISTORY_ARM
         ? ([(minute - this.#span.from) * 2, this.#history] as const)

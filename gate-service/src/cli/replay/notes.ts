@@ -1,5 +1,6 @@
 import { formatCount, formatCountOf } from '../../contract/render/format-number.ts';
 import { formatMinute } from '../../contract/render/format-time.ts';
+import { isConversion } from '../../domain/model/measure.ts';
 import { EMPTY_OUTCOME } from './parse-row.ts';
 import { EMPTY_IS_ERROR } from './parse-value.ts';
 import type { ReplayedFile } from './replay-file.ts';
@@ -18,7 +19,7 @@ export function replayNotes(file: ReplayedFile): readonly string[] {
   const others = [...survey.others.values()].reduce((sum, count) => sum + count, 0);
   const empty = rows.emptyOutcomes;
   const unread = survey.bad.problems.get(EMPTY_OUTCOME) ?? 0;
-  const conversions = kpis.some(({ measure }) => measure.success !== null);
+  const conversions = kpis.some(({ measure }) => isConversion(measure));
   return [
     ...(survey.hasEventIds
       ? [`${formatCountOf(survey.duplicates.total, 'row')} with an event_id seen before, left out.`]

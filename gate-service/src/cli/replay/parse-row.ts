@@ -1,4 +1,5 @@
 import type { Kpi } from '../../contract/kpi-registry.ts';
+import { isConversion } from '../../domain/model/measure.ts';
 import { type EpochMs, minuteOf } from '../../domain/model/time.ts';
 import type { Variant } from '../../domain/model/variant.ts';
 import { type Columns, DEFAULT_COLUMNS, type Field } from './fields.ts';
@@ -95,12 +96,12 @@ export function makeRowParser(columns: Columns, rules: RowRules): RowParser {
     let hasEmptyOutcome = false;
     for (const cell of cells) {
       const text = (values[cell.at] ?? '').trim();
-      const isConversion = rules.kpis[cell.kpi]!.measure.success !== null;
+      const awaits = isConversion(rules.kpis[cell.kpi]!.measure);
       const isEmpty = text === '';
       // Only of a conversion can nothing be an answer; a request without a status has simply none.
-      const good = isEmpty && !isConversion ? undefined : rules.vocabulary.outcomes.get(text.toLowerCase());
+      const good = isEmpty && !awaits ? undefined : rules.vocabulary.outcomes.get(text.toLowerCase());
       if (good === undefined) {
-        const allowed = isConversion
+        const allowed = awaits
           ? `${OUTCOME_ALLOWED}; empty for no success only with ${EMPTY_IS_ERROR}`
           : OUTCOME_ALLOWED;
         return bad(isEmpty ? EMPTY_OUTCOME : 'The outcome is unknown', text, allowed, at, variant);

@@ -2,8 +2,8 @@ import { renderForecastComment } from '../../contract/render/forecast-comment.ts
 import { formatCount, formatCountOf, formatRate, formatShare } from '../../contract/render/format-number.ts';
 import { formatInstant, formatMinute } from '../../contract/render/format-time.ts';
 import { terminalText } from '../../contract/render/terminal-text.ts';
+import type { Tally } from '../../domain/model/tally.ts';
 import { minuteOf } from '../../domain/model/time.ts';
-import type { Tally } from '../../domain/model/variant.ts';
 import type { ReplayAlarm, ReplayDay } from '../../domain/replay/replay-watch.ts';
 import { displayWealth } from '../../domain/statistics/harm-monitor.ts';
 import { replayNotes } from './notes.ts';

@@ -2,6 +2,7 @@ import type { ChangeContract } from '../../contract/change-contract.ts';
 import { GateError } from '../../contract/gate-error.ts';
 import type { Kpi } from '../../contract/kpi-registry.ts';
 import { longestWithin, SETTLE_MINUTES } from '../../domain/model/change.ts';
+import { isConversion } from '../../domain/model/measure.ts';
 import { minuteOf } from '../../domain/model/time.ts';
 import { type Replay, replayChange } from '../../domain/replay/replay-change.ts';
 import { REPLAY_COMMIT, REPLAY_REPOSITORY } from '../../domain/replay/replay-evidence.ts';
@@ -81,11 +82,14 @@ function withShare(contract: ChangeContract, start: number): ChangeContract {
 
 /** Events of successes are no trials: to take their trials' own status for the outcome would show any rate but the right one. */
 function refuseSuccessEvents({ others }: Survey, kpis: readonly Kpi[], name: string): void {
-  const kpi = kpis.find(({ measure }) => measure.success !== null && others.has(measure.success));
+  const refused = kpis.flatMap(({ id, measure }) =>
+    isConversion(measure) && others.has(measure.success) ? [{ id, ...measure }] : [],
+  );
+  const [kpi] = refused;
   if (kpi === undefined) return;
   throw new GateError(
     'invalid_input',
-    `${name} has rows of ${kpi.measure.success}, the success of ${kpi.id}; in a replay each row is a trial with its own outcome.`,
-    `Export one row for each ${kpi.measure.of}, with an outcome column that says whether ${kpi.measure.success} followed.`,
+    `${name} has rows of ${kpi.success}, the success of ${kpi.id}; in a replay each row is a trial with its own outcome.`,
+    `Export one row for each ${kpi.of}, with an outcome column that says whether ${kpi.success} followed.`,
   );
 }

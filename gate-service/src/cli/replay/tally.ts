@@ -1,5 +1,6 @@
 import { GateError } from '../../contract/gate-error.ts';
 import type { Kpi } from '../../contract/kpi-registry.ts';
+import { isConversion } from '../../domain/model/measure.ts';
 import { type EpochMinute, HOUR_MINUTES, minuteOf, startOfMinute, WEEK_MINUTES } from '../../domain/model/time.ts';
 import type { ReplayCounts, ReplayKpi } from '../../domain/replay/replay-data.ts';
 import { isUsed } from './event-ids.ts';
@@ -72,7 +73,7 @@ export async function tallyFile(
     }
     for (const { kpi, good } of row.trials) tallies[kpi]!.takeRow(unit, row.at, row.variant, good);
   };
-  const hasStatus = kpis.some(({ measure }) => measure.success === null);
+  const hasStatus = kpis.some(({ measure }) => !isConversion(measure));
   const slices = hasStatus ? slicesOf(survey, limits.trials) : [{ from: -Infinity, to: Infinity }];
   for (const [pass, slice] of slices.entries()) {
     const trials = new TrialSet(survey.disorder);

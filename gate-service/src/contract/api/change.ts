@@ -44,6 +44,11 @@ export const MetricResultViewSchema = z.object({
   kpi_id: KpiIdSchema,
   title: z.string(),
   roles: z.array(z.enum(['primary', 'leading', 'guardrail'])),
+  type: z.enum(['proportion', 'mean', 'ratio', 'rate', 'quantile', 'gauge']).default('proportion'),
+  unit: z.string().default('ratio'),
+  levels: z
+    .object({ control: z.number().nullable(), treatment: z.number().nullable() })
+    .default({ control: null, treatment: null }),
   scale: z.enum(['relative', 'absolute']),
   status: z.string(),
   estimate: z.number().nullable(),
@@ -58,11 +63,22 @@ export const MetricResultViewSchema = z.object({
 
 export const VerdictViewSchema = z.object({
   verdict: z.enum(['pass', 'fail', 'inconclusive']),
+  design: z.enum(['concurrent', 'before_after']).default('concurrent'),
   reasons: z.array(z.string()).min(1),
   summary: z.string(),
   metrics: z.array(MetricResultViewSchema),
   quality: z.array(z.object({ check: z.string(), status: z.enum(['ok', 'failed', 'unknown']), detail: z.string() })),
   warnings: z.array(z.string()),
+  advice: z
+    .object({
+      kpi_id: KpiIdSchema,
+      advice: z.enum(['keep', 'revert']),
+      p_gain: z.number(),
+      loss_keep: z.number(),
+      loss_revert: z.number(),
+    })
+    .nullable()
+    .default(null),
   more_weeks: z.number().nullable(),
   revision: z.number().int(),
   made_at: Instant,

@@ -1,5 +1,6 @@
 import type { Kpi } from '../../contract/kpi-registry.ts';
 import type { Phase } from '../model/change.ts';
+import { isStatus } from '../model/measure.ts';
 import type { MetricEvidence, QualityCheck, VerdictEvidence } from '../model/verdict.ts';
 import { chiSquareSf } from '../statistics/distributions.ts';
 import { isCount } from '../statistics/estimate.ts';
@@ -35,22 +36,17 @@ export function armBalance(
   kpi: Pick<Kpi, 'measure'>,
   { phases, exposures }: Pick<VerdictEvidence, 'phases' | 'exposures'>,
 ): Pick<QualityCheck, 'status' | 'detail'> {
-  const arms = data.strata.flatMap((stratum) => armsOf(stratum, phases, isStatus(kpi)));
-  const effect = isStatus(kpi) ? designEffect(arms, phases, exposures) : 1;
+  const arms = data.strata.flatMap((stratum) => armsOf(stratum, phases, isStatus(kpi.measure)));
+  const effect = isStatus(kpi.measure) ? designEffect(arms, phases, exposures) : 1;
   const counted = arms.map(({ off, on }) => `${on} with the change, ${off} without`).join('; ');
   if (!Number.isFinite(effect)) return { status: 'unknown', detail: 'How many units made the trials cannot be told.' };
   if (data.silentTrials !== undefined && !(data.silentTrials < SILENT_TRIALS * effect)) {
     const detail = `The treatment was silent where about ${Math.round(data.silentTrials)} of its trials were expected.`;
     return { status: 'failed', detail };
   }
-  const uneven = isStatus(kpi) ? arms.some((one) => isBusier(one, effect)) : isMismatched(arms);
+  const uneven = isStatus(kpi.measure) ? arms.some((one) => isBusier(one, effect)) : isMismatched(arms);
   if (uneven) return { status: 'failed', detail: `Trials did not split as the flag did: ${counted}.` };
   return { status: 'ok', detail: `Trials by phase: ${counted === '' ? 'none' : counted}.` };
-}
-
-/** A status KPI counts (unit, minute) and knows no `success` event. */
-export function isStatus({ measure }: Pick<Kpi, 'measure'>): boolean {
-  return measure.counts !== null;
 }
 
 function armsOf(

@@ -1,10 +1,10 @@
 import { longestWithin } from '../model/change.ts';
+import { isStatus } from '../model/measure.ts';
 import { type Metric, metricsOf } from '../model/metric.ts';
 import { minuteOf } from '../model/time.ts';
 import type { QualityCheck, VerdictEvidence } from '../model/verdict.ts';
 import { isCount } from '../statistics/estimate.ts';
 import { SAMPLE_RATIO_ALPHA, sampleRatioMismatch } from '../statistics/sample-ratio-mismatch.ts';
-import { isStatus } from './arm-balance.ts';
 import { splitsTraffic } from './effect-scale.ts';
 import { checkMetric, type ObservedWindow, QUANTITY_CHECKS } from './metric-quality.ts';
 
@@ -45,7 +45,7 @@ export function checkDataQuality(evidence: VerdictEvidence): readonly QualityChe
  * alarm: harm itself makes people try again, or leave.
  */
 function soFar(check: QualityCheck, metric: Metric | null): QualityCheck {
-  const names = metric && isStatus(metric.kpi) ? [...QUANTITY_CHECKS, 'arms'] : QUANTITY_CHECKS;
+  const names = metric && isStatus(metric.kpi.measure) ? [...QUANTITY_CHECKS, 'arms'] : QUANTITY_CHECKS;
   const open = check.status === 'failed' && names.some((name) => check.check.startsWith(`${name}:`));
   return open ? { ...check, status: 'unknown', detail: `So far: ${check.detail}` } : check;
 }

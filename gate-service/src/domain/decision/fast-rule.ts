@@ -1,7 +1,7 @@
 import type { FastRule } from '../../contract/change-contract.ts';
 import type { FastRuleState, MinuteTally } from '../model/look.ts';
+import { addTallies, NO_TALLY, type Tally } from '../model/tally.ts';
 import { type EpochMinute, type EpochMs, startOfMinute } from '../model/time.ts';
-import { addTallies, NO_TALLY, type Tally } from '../model/variant.ts';
 import { clopperPearsonLower, clopperPearsonUpper } from '../statistics/clopper-pearson.ts';
 
 /** Confidence with which the rate must lie beyond the limit: a limit of policy is checked every minute of the week. */

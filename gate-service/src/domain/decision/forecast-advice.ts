@@ -2,6 +2,7 @@ import type { ChangeContract } from '../../contract/change-contract.ts';
 import { type Effect, formatEffect } from '../../contract/effect.ts';
 import type { Kpi } from '../../contract/kpi-registry.ts';
 import type { Forecast } from '../model/forecast.ts';
+import { eventsOf } from '../model/measure.ts';
 import type { VerdictProbabilities } from '../statistics/verdict-probabilities.ts';
 import { WANTED_POWER } from './forecast-odds.ts';
 
@@ -47,8 +48,9 @@ function noHistory({ contract, kpi, primary }: AdviceInput): Advice | null {
     ]);
   }
   if (baseline !== null && units !== null && units > 0) return null;
-  const events =
-    kpi.measure.success === null ? `"${kpi.measure.of}"` : `"${kpi.measure.of}" and "${kpi.measure.success}"`;
+  const events = eventsOf(kpi.measure)
+    .map((name) => `"${name}"`)
+    .join(' and ');
   return adjust(`There is no full week of history for "${contract.primary.kpi}", so the odds are unknown.`, [
     `Send the events ${events} of all users, with or without a change, for one whole week, and forecast again.`,
   ]);

@@ -1,8 +1,8 @@
 import type { FastRule } from '../../contract/change-contract.ts';
 import type { Forecast } from '../model/forecast.ts';
 import type { Metric } from '../model/metric.ts';
+import { NO_TALLY, type Tally } from '../model/tally.ts';
 import { type EpochMinute, WEEK_MINUTES } from '../model/time.ts';
-import { NO_TALLY, type Tally } from '../model/variant.ts';
 import type { KpiHistory } from '../model/verdict.ts';
 import { detectionTime } from '../statistics/detection-time.ts';
 import { advanceFastRule } from './fast-rule.ts';

@@ -1,5 +1,5 @@
+import { addTallies, NO_TALLY, type Tally } from '../model/tally.ts';
 import { type EpochMinute, type EpochMs, HOUR_MINUTES, hourOfWeek, MINUTE_MS, WEEK_MINUTES } from '../model/time.ts';
-import { addTallies, NO_TALLY, type Tally } from '../model/variant.ts';
 import type { KpiHistory } from '../model/verdict.ts';
 
 /** Older weeks say little about the next one. */

@@ -60,11 +60,13 @@ export function judgeChange(evidence: VerdictEvidence): Verdict {
   const ruling = promiseMoved(one) ?? stopped(one) ?? badData(one) ?? guardrailHarm(one) ?? primaryRuling(one);
   return {
     verdict: ruling.verdict,
+    design: 'concurrent',
     reasons: ruling.reasons,
     summary: verdictSummary(evidence, ruling, blamed(evidence, metrics, off) ?? main ?? null, off),
     metrics: metrics.map((metric) => metricResult(metric, primary, one.harmed)),
     quality: one.quality,
     warnings: verdictWarnings(evidence, one.quality, off),
+    advice: null,
     moreWeeks: ruling.verdict === 'inconclusive' ? moreWeeks(ruling, main, evidence) : null,
   };
 }

@@ -1,6 +1,6 @@
 import type { Effect } from '../../contract/effect.ts';
 import { type Metric, metricsOf } from '../model/metric.ts';
-import { addTallies, NO_TALLY, type TallyByVariant } from '../model/variant.ts';
+import { addTallies, NO_TALLY, type TallyByVariant } from '../model/tally.ts';
 import type { MetricResult, VerdictEvidence } from '../model/verdict.ts';
 import type { Estimate } from '../statistics/estimate.ts';
 import type { Stratum } from '../statistics/mantel-haenszel.ts';
@@ -94,6 +94,9 @@ export function metricResult(one: JudgedMetric, primary: RuleVerdict, harmed: re
     kpiId: metric.kpi.id,
     title: metric.kpi.title,
     roles: metric.roles,
+    type: metric.kpi.measure.type,
+    unit: metric.kpi.unit,
+    levels: { control: finiteOrNull(totals.off.y / totals.off.n), treatment: finiteOrNull(totals.on.y / totals.on.n) },
     scale,
     status: gain.status,
     estimate: finiteOrNull(gain.estimate),

@@ -1,5 +1,5 @@
 import { formatEffect } from '../../contract/effect.ts';
-import type { Tally } from '../model/variant.ts';
+import type { Tally } from '../model/tally.ts';
 import type { VerdictEvidence } from '../model/verdict.ts';
 import { asGain, type Estimate } from '../statistics/estimate.ts';
 import { stratifiedDifference } from '../statistics/stratified.ts';

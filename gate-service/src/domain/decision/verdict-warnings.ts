@@ -1,7 +1,7 @@
 import { metricsOf } from '../model/metric.ts';
 import { NON_ANSWERS } from '../model/signal.ts';
+import type { TallyByVariant } from '../model/tally.ts';
 import { formatInstant } from '../model/time.ts';
-import type { TallyByVariant } from '../model/variant.ts';
 import type { MetricEvidence, QualityCheck, VerdictEvidence } from '../model/verdict.ts';
 import { newcombeDifference } from '../statistics/newcombe-difference.ts';
 import { VERDICT_CONFIDENCE } from './effect-scale.ts';

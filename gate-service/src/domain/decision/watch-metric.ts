@@ -1,7 +1,7 @@
 import type { Phase } from '../model/change.ts';
 import type { MetricWatch, MinuteTally } from '../model/look.ts';
+import { addTallies, NO_TALLY } from '../model/tally.ts';
 import { type EpochMinute, type EpochMs, minuteOf } from '../model/time.ts';
-import { addTallies, NO_TALLY } from '../model/variant.ts';
 import {
   advanceHarmMonitor,
   closeOrDiscardOpenBlock,

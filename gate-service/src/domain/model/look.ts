@@ -1,8 +1,8 @@
 import type { HarmMonitorConfig, HarmMonitorState } from '../statistics/harm-monitor.ts';
 import type { Phase } from './change.ts';
 import type { Signal } from './signal.ts';
+import type { TallyByVariant } from './tally.ts';
 import type { EpochMinute, EpochMs } from './time.ts';
-import type { TallyByVariant } from './variant.ts';
 
 /** What one minute of first exposure yielded, as a look consumed it: appended once, never altered (K1). */
 export interface ConsumedMinute extends TallyByVariant {

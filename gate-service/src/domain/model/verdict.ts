@@ -1,11 +1,12 @@
+import type { Measure } from '../../contract/kpi-measure.ts';
 import type { Kpi } from '../../contract/kpi-registry.ts';
 import type { Change, Phase } from './change.ts';
 import type { Intervention } from './intervention.ts';
 import type { Alarm } from './look.ts';
 import type { MetricRole } from './metric.ts';
 import type { Signal } from './signal.ts';
+import type { Tally, TallyByVariant } from './tally.ts';
 import type { EpochMinute, EpochMs } from './time.ts';
-import type { Tally, TallyByVariant } from './variant.ts';
 
 export const VERDICTS = ['pass', 'fail', 'inconclusive'] as const;
 export type VerdictWord = (typeof VERDICTS)[number];
@@ -24,6 +25,15 @@ export interface MetricEvidence {
   readonly kpiId: string;
   readonly strata: readonly (TallyByVariant & { readonly phaseIndex: number; readonly minutes: number })[];
   readonly history: KpiHistory;
+  /**
+   * The units behind a status KPI's trials, by the phase of their first one: n units, y trials that count, and trials as
+   * `sums.d`. Absent for other types and when not kept.
+   */
+  readonly units?: readonly (TallyByVariant & { readonly phaseIndex: number })[];
+  /** A gauge's samples by phase and UTC day (days since 1970); absent for other types. */
+  readonly days?: readonly (TallyByVariant & { readonly phaseIndex: number; readonly day: number })[];
+  /** The KPI's own trials in the window, whoever made them: what a before/after design compares; absent otherwise. */
+  readonly own?: Tally;
   /** Trials of both variants by bucket for coverage: the minutes that had at least one, with their count. */
   readonly activeHours: readonly { readonly hour: number; readonly n: number }[];
   /** Trials that arrived after a look had consumed their minute, by variant, with the consumed totals. */
@@ -106,6 +116,11 @@ export interface MetricResult {
   readonly kpiId: string;
   readonly title: string;
   readonly roles: readonly MetricRole[];
+  readonly type: Measure['type'];
+  /** What the levels are in: `ratio` is a share from 0 to 1. */
+  readonly unit: string;
+  /** Level of the KPI without the change and with it; null where there is none. */
+  readonly levels: { readonly control: number | null; readonly treatment: number | null };
   readonly scale: 'relative' | 'absolute';
   readonly status: 'ok' | 'insufficient' | 'degenerate' | 'invalid';
   readonly estimate: number | null;
@@ -125,8 +140,21 @@ export interface QualityCheck {
   readonly detail: string;
 }
 
+/** The better bet on thin evidence (docs/statistics.md section J): an opinion for people, never a verdict. */
+export interface Advice {
+  readonly kpiId: string;
+  readonly advice: 'keep' | 'revert';
+  /** Probability that the change is a gain, in [0, 1]. */
+  readonly pGain: number;
+  /** Expected good outcomes lost a week by keeping a change that does harm, and by reverting one that does good. */
+  readonly lossKeep: number;
+  readonly lossRevert: number;
+}
+
 export interface Verdict {
   readonly verdict: VerdictWord;
+  /** What the change was compared with: the traffic without it at the same time, or the weeks before it. */
+  readonly design: 'concurrent' | 'before_after';
   /** Reason codes, the deciding one first; never empty. */
   readonly reasons: readonly string[];
   /** What a person should read first: one or two sentences without jargon. */
@@ -134,6 +162,8 @@ export interface Verdict {
   readonly metrics: readonly MetricResult[];
   readonly quality: readonly QualityCheck[];
   readonly warnings: readonly string[];
+  /** For an inconclusive verdict on few trials; null otherwise. */
+  readonly advice: Advice | null;
   /** Further weeks of the same traffic that would decide it; null when decided or unknowable. */
   readonly moreWeeks: number | null;
 }

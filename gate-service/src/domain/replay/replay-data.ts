@@ -1,8 +1,8 @@
 import type { ChangeContract } from '../../contract/change-contract.ts';
 import type { Kpi } from '../../contract/kpi-registry.ts';
 import type { MinuteTally } from '../model/look.ts';
+import type { Tally } from '../model/tally.ts';
 import type { EpochMinute } from '../model/time.ts';
-import type { Tally } from '../model/variant.ts';
 
 /** What a file says about one KPI, as sufficient statistics: the same whatever the order of its rows. */
 export interface ReplayKpi {

@@ -5,8 +5,8 @@ import type { Change, Phase } from '../model/change.ts';
 import type { Alarm, LookAlert, MetricLook, WatchState } from '../model/look.ts';
 import { watchedMetricsOf } from '../model/metric.ts';
 import type { PlannedStep } from '../model/plan.ts';
+import { addTallies, NO_TALLY, type TallyByVariant } from '../model/tally.ts';
 import { DAY_MINUTES, type EpochMinute, HOUR_MINUTES, startOfMinute } from '../model/time.ts';
-import { addTallies, NO_TALLY, type TallyByVariant } from '../model/variant.ts';
 import type { KpiHistory } from '../model/verdict.ts';
 import type { ReplayKpi } from './replay-data.ts';
 

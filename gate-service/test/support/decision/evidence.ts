@@ -2,6 +2,7 @@ import { type ChangeContractInput, ChangeContractSchema } from '../../../src/con
 import { type Kpi, KpiRegistrySchema } from '../../../src/contract/kpi-registry.ts';
 import { RULE_VERSION } from '../../../src/domain/decision/rule-version.ts';
 import type { Intervention } from '../../../src/domain/model/intervention.ts';
+import type { Tally } from '../../../src/domain/model/tally.ts';
 import {
   DAY_MINUTES,
   type EpochMinute,
@@ -9,7 +10,6 @@ import {
   startOfMinute,
   WEEK_MINUTES,
 } from '../../../src/domain/model/time.ts';
-import type { Tally } from '../../../src/domain/model/variant.ts';
 import type { KpiHistory, MetricEvidence, VerdictEvidence } from '../../../src/domain/model/verdict.ts';
 
 /** Monday 2026-11-02T00:00Z. */

@@ -1,6 +1,8 @@
 import { GateError } from '../../../contract/gate-error.ts';
 import type { Kpi } from '../../../contract/kpi-registry.ts';
 import type { Change } from '../../../domain/model/change.ts';
+import { eventsOf } from '../../../domain/model/measure.ts';
+import { NO_TALLY } from '../../../domain/model/tally.ts';
 import { type EpochMinute, HOUR_MINUTES, minuteOf } from '../../../domain/model/time.ts';
 import type { EventRecords, KpiRecords } from '../../../ports/store.ts';
 import { BatchTallies } from './events/batch-tallies.ts';
@@ -48,9 +50,8 @@ export function eventStore(connection: SqliteConnection): EventStore {
   };
   const lastSeen = (scope: string, repositoryId: number, kpi: Kpi): EpochMinute | null => {
     const scopeId = names.findScope(scope);
-    const fed = [kpi.measure.of, kpi.measure.success ?? kpi.measure.of].map((name) =>
-      names.findEvent(repositoryId, name),
-    );
+    const [of, ...others] = eventsOf(kpi.measure).map((name) => names.findEvent(repositoryId, name));
+    const fed = [of ?? null, others[0] ?? of ?? null];
     return connection.get<{ minute: number | null }>(LAST_SEEN, scopeId, ...fed)?.minute ?? null;
   };
 
@@ -115,6 +116,7 @@ export function eventStore(connection: SqliteConnection): EventStore {
 
     tallies: async (changeId, kpiId, from, to) => reader.byMinute(changeId, kpiId, from, to),
     total: async (changeId, kpiId, from, to) => reader.total(changeId, kpiId, from, to),
+    unitTotal: async () => ({ off: NO_TALLY, on: NO_TALLY }),
     activeHours: async (changeId, kpiId, from, to) =>
       reader.byHour(changeId, kpiId, from, to).map(({ hour, off, on }) => ({ hour, n: off.n + on.n })),
     history: async (repository, kpiId, from, to) => reader.historyByHour(repository, kpiId, from, to),

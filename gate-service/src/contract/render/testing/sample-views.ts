@@ -24,6 +24,9 @@ export const samplePrimary: MetricResultView = {
   kpi_id: 'booking_conversion',
   title: 'Booking conversion',
   roles: ['primary'],
+  type: 'proportion',
+  unit: 'ratio',
+  levels: { control: null, treatment: null },
   scale: 'relative',
   status: 'ok',
   estimate: 0.0756,
@@ -42,6 +45,9 @@ export const sampleMetrics: readonly MetricResultView[] = [
     kpi_id: 'quotes_started',
     title: 'Quotes started',
     roles: ['leading'],
+    type: 'proportion',
+    unit: 'ratio',
+    levels: { control: null, treatment: null },
     scale: 'relative',
     status: 'ok',
     estimate: 0.0433,
@@ -57,6 +63,9 @@ export const sampleMetrics: readonly MetricResultView[] = [
     kpi_id: 'quote_error_rate',
     title: 'Quote errors',
     roles: ['guardrail'],
+    type: 'proportion',
+    unit: 'ratio',
+    levels: { control: null, treatment: null },
     scale: 'absolute',
     status: 'ok',
     estimate: -0.00103,
@@ -72,6 +81,8 @@ export const sampleMetrics: readonly MetricResultView[] = [
 
 export const sampleVerdict: VerdictView = {
   verdict: 'pass',
+  design: 'concurrent',
+  advice: null,
   reasons: ['ok'],
   summary:
     'Booking conversion rose from 22.1% to 23.8%, by +7.6%. The contract asked for +5%, and no guardrail was harmed.',

@@ -1,5 +1,5 @@
+import type { Tally, TallyByVariant } from '../../../../domain/model/tally.ts';
 import { type EpochMinute, HOUR_MINUTES } from '../../../../domain/model/time.ts';
-import type { Tally, TallyByVariant } from '../../../../domain/model/variant.ts';
 import type { SqliteConnection } from '../sqlite-connection.ts';
 import { NO_VARIANT, VARIANT_CODES } from './codes.ts';
 

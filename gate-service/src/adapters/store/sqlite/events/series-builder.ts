@@ -1,5 +1,6 @@
 import type { Kpi } from '../../../../contract/kpi-registry.ts';
 import { type Change, longestWithin, windowEnd } from '../../../../domain/model/change.ts';
+import { isConversion, isStatus } from '../../../../domain/model/measure.ts';
 import { MINUTE_MS } from '../../../../domain/model/time.ts';
 import type { SqliteConnection } from '../sqlite-connection.ts';
 import { EXPOSURE_SERIES, NO_VARIANT, WHOLE_WINDOW } from './codes.ts';
@@ -193,11 +194,11 @@ export class SeriesBuilder {
 
   #definition(repositoryId: number, { measure }: Kpi): Definition {
     return {
-      kind: measure.success === null ? 'status' : 'conversion',
+      kind: isConversion(measure) ? 'conversion' : 'status',
       ofNameId: this.#names.event(repositoryId, measure.of),
-      successNameId: measure.success === null ? null : this.#names.event(repositoryId, measure.success),
+      successNameId: isConversion(measure) ? this.#names.event(repositoryId, measure.success) : null,
       withinMinutes: measure.withinMinutes,
-      counts: measure.counts,
+      counts: isStatus(measure) ? measure.counts : null,
     };
   }
 
