@@ -13,6 +13,17 @@ export const FindingViewSchema = z.object({
   remedy: z.string(),
 });
 
+const OddsSchema = z.object({ pass: z.number(), fail: z.number(), inconclusive: z.number() });
+
+const PredictionRecordSchema = z.object({
+  count: z.number().int(),
+  in_direction: z.number().int(),
+  median_ratio: z.number(),
+  brier: z.number().nullable(),
+  brier_reference: z.number().nullable(),
+  corrected_effect: z.number().nullable(),
+});
+
 export const ForecastViewSchema = z.object({
   conclusion: z.enum(['go', 'adjust', 'no_contract']),
   summary: z.string(),
@@ -20,6 +31,8 @@ export const ForecastViewSchema = z.object({
   primary: z.object({
     kpi_id: z.string(),
     title: z.string(),
+    type: z.enum(['proportion', 'mean', 'ratio', 'rate', 'quantile', 'gauge']).default('proportion'),
+    unit: z.string().default('ratio'),
     scale: z.enum(['relative', 'absolute']),
     baseline: z.number().nullable(),
     history_weeks: z.number(),
@@ -30,8 +43,10 @@ export const ForecastViewSchema = z.object({
     power_at_minimum: z.number().nullable(),
     weeks_needed: z.number().nullable(),
     method: z.enum(['normal', 'exact']),
+    record: PredictionRecordSchema.nullable().default(null),
   }),
-  odds: z.object({ pass: z.number(), fail: z.number(), inconclusive: z.number() }).nullable(),
+  odds: OddsSchema.nullable(),
+  odds_corrected: OddsSchema.nullable().default(null),
   detection: z.array(
     z.object({ kpi_id: z.string(), minutes: z.number().nullable(), units_harmed: z.number().nullable() }),
   ),

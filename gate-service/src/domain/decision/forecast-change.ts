@@ -68,6 +68,7 @@ export function forecastChange(input: ForecastInput): Forecast {
     ...adviseForecast({ contract, kpi, primary, odds: usable }),
     primary,
     odds: usable && shownOdds(usable),
+    oddsCorrected: null,
     detection: metricsOf({ contract, kpis }).map((metric) =>
       forecastDetection(
         metric,
@@ -126,6 +127,8 @@ function primaryOf(
   return {
     kpiId: kpi.id,
     title: kpi.title,
+    type: kpi.measure.type,
+    unit: kpi.unit,
     scale,
     baseline,
     historyWeeks: history?.weeks.length ?? 0,
@@ -136,6 +139,7 @@ function primaryOf(
     powerAtMinimum: known && powerAtMinimum(known),
     weeksNeeded: known && weeksNeeded(known, contract.windowMinutes / WEEK_MINUTES),
     method: known ? oddsMethod(known) : 'normal',
+    record: null,
   };
 }
 

@@ -192,6 +192,8 @@ export const sampleForecast: ForecastView = {
   primary: {
     kpi_id: 'booking_conversion',
     title: 'Booking conversion',
+    type: 'proportion',
+    unit: 'ratio',
     scale: 'relative',
     baseline: 0.2213,
     history_weeks: 8,
@@ -202,8 +204,10 @@ export const sampleForecast: ForecastView = {
     power_at_minimum: 0.46,
     weeks_needed: 2.33,
     method: 'normal',
+    record: null,
   },
   odds: { pass: 0.68, fail: 0.06, inconclusive: 0.26 },
+  odds_corrected: null,
   detection: [
     { kpi_id: 'booking_conversion', minutes: 410, units_harmed: 312 },
     { kpi_id: 'quote_error_rate', minutes: 95, units_harmed: 5 },
