@@ -40,6 +40,13 @@ export const LAYERS: readonly Layer[] = [
     packages: ['zod', 'yaml'],
     builtins: ['fs', 'path'],
   },
+  {
+    name: 'client',
+    path: `${SERVICE}/client/`,
+    from: ['contract', 'client'],
+    packages: ['canonicalize'],
+    builtins: ['crypto', 'util', 'zlib'],
+  },
   { name: 'http', path: `${SERVICE}/http/`, from: [...CORE, 'services', 'http'], packages: null, builtins: null },
   {
     name: 'dashboard',
