@@ -32,6 +32,8 @@ export interface MetricEvidence {
   readonly units?: readonly (TallyByVariant & { readonly phaseIndex: number })[];
   /** A gauge's samples by phase and UTC day (days since 1970); absent for other types. */
   readonly days?: readonly (TallyByVariant & { readonly phaseIndex: number; readonly day: number })[];
+  /** A rate's events and exposures by phase and hour (hours since 1970), for how clumped its events are; absent for other types. */
+  readonly hours?: readonly (TallyByVariant & { readonly phaseIndex: number; readonly hour: number })[];
   /** The KPI's own trials in the window, whoever made them: what a before/after design compares; absent otherwise. */
   readonly own?: Tally;
   /** Trials of both variants by bucket for coverage: the minutes that had at least one, with their count. */
@@ -81,6 +83,8 @@ export interface VerdictEvidence {
   readonly metrics: readonly MetricEvidence[];
   /** Units by first exposure and phase; units seen in an earlier phase are in that one only. */
   readonly exposures: readonly { readonly phaseIndex: number; readonly off: number; readonly on: number }[];
+  /** When the watch first found that units were not split as intended (docs/statistics.md G3); absent when it did not. */
+  readonly splitAlarmAt?: EpochMs | null;
   /** Units served both variants within one phase. */
   readonly multiExposedUnits: number;
   readonly exposedUnits: number;
