@@ -122,6 +122,35 @@ export function storeRecordsSuite(getStore: GetStore): void {
       });
     });
 
+    it('keeps the sums and histograms of consumed minutes, and adds them up', async () => {
+      const sums = { yy: 9, d: 2, dd: 4, yd: 6, clipped: 1, missing: 1 };
+      const mean = { n: 2, y: 3, sums };
+      const histogram = { zeros: 1, buckets: [[-3, 2] as const, [400, 1] as const] };
+      const quantile = { n: 4, y: 0, sums: { ...sums, yy: 0 }, histogram };
+      const kept: ConsumedMinute[] = [
+        { minute: 11, phaseIndex: 0, off: mean, on: { n: 0, y: 0 } },
+        { minute: 12, phaseIndex: 1, off: mean, on: quantile },
+        { minute: 13, phaseIndex: 1, off: { n: 1, y: 1 }, on: quantile },
+      ];
+      await inTx((tx) => tx.watch.appendConsumed(CHANGE_ID, 'spend', kept));
+      expect(await inTx((tx) => tx.watch.consumed(CHANGE_ID, 'spend'))).toEqual(kept);
+      expect(await inTx((tx) => tx.watch.consumedTotal(CHANGE_ID, 'spend'))).toEqual({
+        off: { n: 5, y: 7, sums: { yy: 18, d: 4, dd: 8, yd: 12, clipped: 2, missing: 2 } },
+        on: {
+          n: 8,
+          y: 0,
+          sums: { yy: 0, d: 4, dd: 8, yd: 12, clipped: 2, missing: 2 },
+          histogram: {
+            zeros: 2,
+            buckets: [
+              [-3, 4],
+              [400, 2],
+            ],
+          },
+        },
+      });
+    });
+
     it('keeps the last look of each metric and one row for each change of signal', async () => {
       const look = (kpiId: string, signal: MetricLook['signal'], at: number): MetricLook => ({
         kpiId,

@@ -1,5 +1,6 @@
 import { GateError } from '../../../contract/gate-error.ts';
 import { INITIAL_SCHEMA } from './migrations/0001-initial-schema.ts';
+import { SIX_MEASURES } from './migrations/0002-six-measures.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
 export interface Migration {
@@ -8,7 +9,10 @@ export interface Migration {
 }
 
 /** In order; the position plus one is the schema version. Never altered once released, only added to. */
-export const MIGRATIONS: readonly Migration[] = [{ name: 'initial-schema', sql: INITIAL_SCHEMA }];
+export const MIGRATIONS: readonly Migration[] = [
+  { name: 'initial-schema', sql: INITIAL_SCHEMA },
+  { name: 'six-measures', sql: SIX_MEASURES },
+];
 
 /**
  * Brings the schema to the newest version, one transaction for each step with its version row, so that a

@@ -41,6 +41,7 @@ export interface Schema {
     off_y: number;
     on_n: number;
     on_y: number;
+    more: Nullable<string>;
   };
   looks: {
     change_id: string;
@@ -110,6 +111,22 @@ export interface Schema {
     pull_request: Nullable<number>;
     made_at: number;
     forecast: string;
+  };
+  predictions: {
+    change_id: string;
+    repository: string;
+    kpi_id: string;
+    made_at: number;
+    predicted_gain: number;
+    scale: 'relative' | 'absolute';
+    p_pass: Nullable<number>;
+    p_fail: Nullable<number>;
+    p_inconclusive: Nullable<number>;
+    outcome: 'pass' | 'fail' | 'inconclusive';
+    estimate: Nullable<number>;
+    lo: Nullable<number>;
+    hi: Nullable<number>;
+    brier: Nullable<number>;
   };
   ledger_entries: {
     seq: number;

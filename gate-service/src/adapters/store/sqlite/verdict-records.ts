@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
+import type { ScoredPrediction } from '../../../domain/model/prediction.ts';
 import type { VerdictRecords } from '../../../ports/store.ts';
 import type { Schema } from './schema.ts';
 
@@ -79,5 +80,65 @@ export function verdictRecords(db: Kysely<Schema>): VerdictRecords {
         .onConflict((conflict) => conflict.columns(['repository', 'contract_hash']).doUpdateSet(fields))
         .execute();
     },
+
+    async findForecast(repository, contractHash) {
+      const row = await db
+        .selectFrom('forecasts')
+        .select(['made_at', 'forecast'])
+        .where('repository', '=', repository)
+        .where('contract_hash', '=', contractHash)
+        .executeTakeFirst();
+      return row === undefined ? null : { madeAt: row.made_at, forecast: JSON.parse(row.forecast) };
+    },
+
+    async insertPrediction({ odds, measured, ...prediction }) {
+      await db
+        .insertInto('predictions')
+        .values({
+          change_id: prediction.changeId,
+          repository: prediction.repository,
+          kpi_id: prediction.kpiId,
+          made_at: prediction.madeAt,
+          predicted_gain: prediction.predictedGain,
+          scale: prediction.scale,
+          p_pass: odds?.pass ?? null,
+          p_fail: odds?.fail ?? null,
+          p_inconclusive: odds?.inconclusive ?? null,
+          outcome: prediction.outcome,
+          estimate: measured?.estimate ?? null,
+          lo: measured?.lo ?? null,
+          hi: measured?.hi ?? null,
+          brier: prediction.brier,
+        })
+        .execute();
+    },
+
+    async predictions(repository, kpiId) {
+      const rows = await db
+        .selectFrom('predictions')
+        .selectAll()
+        .where('repository', '=', repository)
+        .where('kpi_id', '=', kpiId)
+        .orderBy('made_at')
+        .orderBy('change_id')
+        .execute();
+      return rows.map(toPrediction);
+    },
+  };
+}
+
+function toPrediction(row: Selectable<Schema['predictions']>): ScoredPrediction {
+  const { p_pass: pass, p_fail: fail, p_inconclusive: inconclusive, estimate, lo, hi } = row;
+  return {
+    changeId: row.change_id,
+    repository: row.repository,
+    kpiId: row.kpi_id,
+    madeAt: row.made_at,
+    predictedGain: row.predicted_gain,
+    scale: row.scale,
+    odds: pass === null || fail === null || inconclusive === null ? null : { pass, fail, inconclusive },
+    outcome: row.outcome,
+    measured: estimate === null || lo === null || hi === null ? null : { estimate, lo, hi },
+    brier: row.brier,
   };
 }

@@ -1,8 +1,10 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
 import type { ConsumedMinute } from '../../../domain/model/look.ts';
 import type { Signal } from '../../../domain/model/signal.ts';
+import type { Tally, TallyByVariant } from '../../../domain/model/tally.ts';
 import type { WatchRecords } from '../../../ports/store.ts';
 import type { Schema } from './schema.ts';
+import { sumTallies } from './sum-tallies.ts';
 
 export function watchRecords(db: Kysely<Schema>): WatchRecords {
   const consumedOf = (changeId: string, kpiId: string) =>
@@ -40,6 +42,7 @@ export function watchRecords(db: Kysely<Schema>): WatchRecords {
             off_y: off.y,
             on_n: on.n,
             on_y: on.y,
+            more: moreOf({ off, on }),
           })
           .execute();
       }
@@ -52,15 +55,18 @@ export function watchRecords(db: Kysely<Schema>): WatchRecords {
 
     async consumedTotal(changeId, kpiId) {
       const total = (column: 'off_n' | 'off_y' | 'on_n' | 'on_y') => sql<number>`coalesce(sum(${sql.ref(column)}), 0)`;
-      const sums = await consumedOf(changeId, kpiId)
+      const plain = await consumedOf(changeId, kpiId)
         .select([
           total('off_n').as('off_n'),
           total('off_y').as('off_y'),
           total('on_n').as('on_n'),
           total('on_y').as('on_y'),
         ])
+        .where('more', 'is', null)
         .executeTakeFirstOrThrow();
-      return { off: { n: sums.off_n, y: sums.off_y }, on: { n: sums.on_n, y: sums.on_y } };
+      const others = await consumedOf(changeId, kpiId).selectAll().where('more', 'is not', null).execute();
+      const all = [toTallies({ ...plain, more: null }), ...others.map(toTallies)];
+      return { off: sumTallies(all.map(({ off }) => off)), on: sumTallies(all.map(({ on }) => on)) };
     },
 
     async putLooks(changeId, looks) {
@@ -120,11 +126,25 @@ export function watchRecords(db: Kysely<Schema>): WatchRecords {
   };
 }
 
-function toConsumedMinute(row: Selectable<Schema['consumed_minutes']>): ConsumedMinute {
+type ConsumedRow = Selectable<Schema['consumed_minutes']>;
+/** What a tally has besides its two counts. */
+type More = Omit<Tally, 'n' | 'y'>;
+
+function toConsumedMinute(row: ConsumedRow): ConsumedMinute {
+  return { minute: row.minute, phaseIndex: row.phase_index, ...toTallies(row) };
+}
+
+function toTallies(row: Pick<ConsumedRow, 'off_n' | 'off_y' | 'on_n' | 'on_y' | 'more'>): TallyByVariant {
+  const more: Record<'off' | 'on', More> | null = row.more === null ? null : JSON.parse(row.more);
   return {
-    minute: row.minute,
-    phaseIndex: row.phase_index,
-    off: { n: row.off_n, y: row.off_y },
-    on: { n: row.on_n, y: row.on_y },
+    off: { n: row.off_n, y: row.off_y, ...more?.off },
+    on: { n: row.on_n, y: row.on_y, ...more?.on },
   };
+}
+
+/** Null when both arms have counts alone, as those of a proportion do. */
+function moreOf({ off, on }: TallyByVariant): string | null {
+  const [offMore, onMore] = [off, on].map(({ n: _n, y: _y, ...more }): More => more) as [More, More];
+  const none = Object.keys(offMore).length + Object.keys(onMore).length === 0;
+  return none ? null : JSON.stringify({ off: offMore, on: onMore });
 }

@@ -41,7 +41,7 @@ interface SeriesRow {
   kpi_id: string;
   kind: 'conversion' | 'status' | 'exposure';
   of_name_id: number;
-  success_name_id: number | null;
+  other_name_id: number | null;
   within_minutes: number;
   counts: string | null;
 }
@@ -128,7 +128,7 @@ function toSeries(row: SeriesRow): Series {
     seriesId: row.series_id,
     kind: row.kind === 'conversion' ? 'conversion' : 'status',
     ofNameId: row.of_name_id,
-    successNameId: row.success_name_id,
+    successNameId: row.other_name_id,
     withinMs: row.within_minutes * MINUTE_MS,
     countsErrors: row.counts === 'error',
   };

@@ -7,7 +7,7 @@ import { EXPOSURE_SERIES, NO_VARIANT, WHOLE_WINDOW } from './codes.ts';
 import type { Names } from './names.ts';
 
 const INSERT_SERIES = `INSERT INTO series
-  (scope_id, kpi_id, kind, of_name_id, success_name_id, within_minutes, counts, active) VALUES (?, ?, ?, ?, ?, ?, ?, 1)`;
+  (scope_id, kpi_id, kind, of_name_id, other_name_id, within_minutes, counts, active) VALUES (?, ?, ?, ?, ?, ?, ?, 1)`;
 
 /** Minutes since Monday, 1969-12-29 00:00 UTC, divided by a week: the same as the domain's `weekOf`. */
 const WEEK_OF_AT = '(e.at / 60000 + 4320) / 10080';
@@ -226,7 +226,7 @@ export class SeriesBuilder {
 interface DefinitionRow {
   kind: string;
   of_name_id: number;
-  success_name_id: number | null;
+  other_name_id: number | null;
   within_minutes: number;
   counts: string | null;
 }
@@ -235,7 +235,7 @@ function isSame(row: DefinitionRow, definition: Definition): boolean {
   return (
     row.kind === definition.kind &&
     row.of_name_id === definition.ofNameId &&
-    row.success_name_id === definition.successNameId &&
+    row.other_name_id === definition.successNameId &&
     row.within_minutes === definition.withinMinutes &&
     row.counts === definition.counts
   );
