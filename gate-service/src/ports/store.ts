@@ -1,9 +1,11 @@
 import type { Kpi } from '../contract/kpi-registry.ts';
 import type { Change, ChangeState, Phase } from '../domain/model/change.ts';
 import type { AcceptedEvent, QuarantineReason } from '../domain/model/event.ts';
+import type { Forecast } from '../domain/model/forecast.ts';
 import type { Intervention, InterventionKind } from '../domain/model/intervention.ts';
 import type { LedgerEntryWithPayload, LedgerHead, LedgerType, NewLedgerEntry } from '../domain/model/ledger-entry.ts';
 import type { ConsumedMinute, MetricLook, WatchState } from '../domain/model/look.ts';
+import type { ScoredPrediction } from '../domain/model/prediction.ts';
 import type { Tally, TallyByVariant } from '../domain/model/tally.ts';
 import type { EpochMinute, EpochMs } from '../domain/model/time.ts';
 import type { Verdict, VerdictEvidence } from '../domain/model/verdict.ts';
@@ -215,8 +217,14 @@ export interface VerdictRecords {
     repository: string;
     pullRequest: number | null;
     madeAt: EpochMs;
-    forecast: unknown;
+    forecast: Forecast;
   }): Promise<void>;
+  /** The newest forecast for a contract; one kept by an older service may lack fields that came later. */
+  findForecast(repository: string, contractHash: string): Promise<{ madeAt: EpochMs; forecast: Forecast } | null>;
+  /** Appends how a prediction came true; the database refuses a second one of the same change. */
+  insertPrediction(prediction: ScoredPrediction): Promise<void>;
+  /** Those of one KPI, the oldest first, then by change. */
+  predictions(repository: string, kpiId: string): Promise<readonly ScoredPrediction[]>;
 }
 
 export interface LedgerRecords {

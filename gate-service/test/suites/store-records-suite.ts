@@ -189,15 +189,6 @@ export function storeRecordsSuite(getStore: GetStore): void {
     await expect(inTx((tx) => tx.verdicts.insert(verdict(2)))).rejects.toMatchObject({ code: 'internal' });
     await inTx((tx) => tx.verdicts.insertDecision({ changeId: CHANGE_ID, ...decision }));
     await inTx((tx) => tx.verdicts.insertDecision({ changeId: CHANGE_ID, ...decision, decision: 'rollback', at: 6 }));
-    const forecast = {
-      contractHash: 'h',
-      repository: REPOSITORY,
-      pullRequest: null,
-      madeAt: 1,
-      forecast: { conclusion: 'go' },
-    };
-    await inTx((tx) => tx.verdicts.putForecast(forecast));
-    await inTx((tx) => tx.verdicts.putForecast({ ...forecast, pullRequest: 7 }));
     expect(await inTx((tx) => tx.verdicts.list(CHANGE_ID))).toEqual([verdict(1), verdict(2)]);
     expect(await inTx((tx) => tx.verdicts.summaries(CHANGE_ID))).toEqual(
       [verdict(1), verdict(2)].map(({ evidence, ...rest }) => ({ ...rest, ruleVersion: evidence.ruleVersion })),

@@ -3,6 +3,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { storeEventsSuite } from './store-events-suite.ts';
 import { storeLeasesSuite } from './store-leases-suite.ts';
 import { storeOrderSuite } from './store-order-suite.ts';
+import { storePredictionsSuite } from './store-predictions-suite.ts';
 import { storeRecordsSuite } from './store-records-suite.ts';
 import { storeTransactionsSuite } from './store-transactions-suite.ts';
 
@@ -31,6 +32,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>, ru
     const getStore: GetStore = () => current.store;
     describe('transactions', () => storeTransactionsSuite(getStore));
     describe('records', () => storeRecordsSuite(getStore));
+    describe('predictions', () => storePredictionsSuite(getStore));
     describe('leases', () => storeLeasesSuite(getStore));
     describe('events', () => storeEventsSuite(getStore));
     describe('order of arrival', () => storeOrderSuite(open, runs));

@@ -1,6 +1,7 @@
 import { GateError } from '../../../contract/gate-error.ts';
 import { INITIAL_SCHEMA } from './migrations/0001-initial-schema.ts';
 import { SIX_MEASURES } from './migrations/0002-six-measures.ts';
+import { PREDICTIONS } from './migrations/0003-predictions.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
 export interface Migration {
@@ -12,6 +13,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { name: 'initial-schema', sql: INITIAL_SCHEMA },
   { name: 'six-measures', sql: SIX_MEASURES },
+  { name: 'predictions', sql: PREDICTIONS },
 ];
 
 /**
