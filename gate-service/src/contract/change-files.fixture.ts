@@ -24,6 +24,25 @@ error_rate:
   measure: { source: web, type: proportion, of: requested, status: error }
 `;
 
+/** REGISTRY and one KPI of every type that is not a proportion. */
+export const ALL_TYPES = `${REGISTRY}${[
+  ['revenue', 'EUR', 'increase_is_good', 'type: mean, of: viewed, value_of: paid, within: 24h, cap: 2000'],
+  [
+    'order_value',
+    'EUR',
+    'increase_is_good',
+    'type: ratio, of: viewed, numerator: paid, denominator: booked, sum: value, cap: 2000, within: 24h',
+  ],
+  ['tickets', 'per visit', 'decrease_is_good', 'type: rate, of: viewed, count: ticket_opened'],
+  ['latency', 'ms', 'decrease_is_good', 'type: quantile, of: requested, quantile: p95'],
+  ['queue', 'jobs', 'decrease_is_good', 'type: gauge, of: queue_sampled, cap: 500'],
+]
+  .map(
+    ([id, unit, direction, measure]) =>
+      `${id}:\n  title: ${id}\n  definition: what it is\n  owner: growth\n  unit: ${unit}\n  direction: ${direction}\n  measure: { source: web, ${measure} }\n`,
+  )
+  .join('')}`;
+
 /** Each entry is a line (or block) of a contract, by its first key. */
 export const CONTRACT_LINES = {
   hypothesis: 'hypothesis: More visitors book',

@@ -8,11 +8,21 @@ import { type DocumentPath, findingAt, valueAt, type YamlDocument } from './yaml
 export function checkFastRules(document: YamlDocument, kpiAt: (path: DocumentPath) => KpiFacts | null): Finding[] {
   return Array.from({ length: countAt(document, ['fast']) }, (_, index) => index).flatMap((index) => {
     const kpi = kpiAt(['fast', index, 'kpi']);
+    if (kpi?.type && kpi.type !== 'proportion') return [notAProportion(document, ['fast', index, 'kpi'], kpi.type)];
     return [
       ...checkLimit(document, ['fast', index, 'above'], kpi),
       ...checkLimit(document, ['fast', index, 'below'], kpi),
       ...checkSpan(document, ['fast', index, 'for']),
     ];
+  });
+}
+
+function notAProportion(document: YamlDocument, path: DocumentPath, type: string): Finding {
+  return findingAt(document, path, {
+    code: 'fast_needs_proportion',
+    message: `A limit is a share of trials, and this KPI is of the type ${type}`,
+    allowed: 'a KPI of the type proportion, such as an error rate',
+    remedy: 'Make it a guardrail, or limit an error rate.',
   });
 }
 

@@ -1,10 +1,26 @@
 import { describe, expect, test } from 'vitest';
 import { parseBand } from './bands.ts';
-import { REGISTRY, summaries } from './change-files.fixture.ts';
+import { ALL_TYPES, REGISTRY, summaries } from './change-files.fixture.ts';
 import { readPolicy, readRegistry } from './read-change-files.ts';
 
 function registryProblems(text: string): string[] {
   return readRegistry({ path: 'kpis.yml', text }).findings.map((f) => `${f.severity} ${f.code} ${f.path}`);
+}
+/** Findings of the KPI `revenue` with another measure, unit or bands. */
+function findingsOf(changes: { measure?: string; unit?: string; bands?: string }) {
+  const { measure = 'type: mean, of: viewed, value_of: paid, within: 24h, cap: 2000', unit = 'EUR', bands } = changes;
+  const text = [
+    'revenue:',
+    '  title: Revenue',
+    '  definition: What a visitor brings in',
+    '  owner: growth',
+    `  unit: ${unit}`,
+    '  direction: increase_is_good',
+    ...(bands === undefined ? [] : [`  bands: ${bands}`]),
+    `  measure: { source: web, ${measure} }`,
+    '',
+  ].join('\n');
+  return readRegistry({ path: 'kpis.yml', text }).findings;
 }
 const rising = (bands: string) => REGISTRY.replace('owner: growth', `owner: growth\n  bands: ${bands}`);
 const falling = (bands: string) => REGISTRY.replace('owner: platform', `owner: platform\n  bands: ${bands}`);
@@ -72,6 +88,181 @@ describe('registry', () => {
     ],
   ])('%s', (_, text, expected) => {
     expect(registryProblems(text)).toEqual(expected);
+  });
+
+  test('one of every type is right', () => {
+    expect(registryProblems(ALL_TYPES)).toEqual([]);
+  });
+
+  test.each<[string, Parameters<typeof findingsOf>[0], string[]]>([
+    ['plain levels', { bands: '{ red: "< 20", yellow: "20..30.5", green: "> 30.5" }' }, []],
+    ['large levels', { unit: 'bytes', bands: '{ red: "< 1500000000", green: ">= 1500000000" }' }, []],
+    ['levels in %', { bands: '{ red: "< 20%" }' }, ['error invalid_band revenue.bands.red']],
+    ['a level with its unit', { bands: '{ red: "< 20 EUR" }' }, ['error invalid_band revenue.bands.red']],
+    ['bands the wrong way round', { bands: '{ red: "> 20" }' }, []],
+    [
+      'two bands the wrong way round',
+      { bands: '{ red: "> 20", green: "<= 20" }' },
+      ['error bands_reversed revenue.bands'],
+    ],
+    ['the unit of a share', { unit: 'ratio' }, ['error invalid_value revenue.unit']],
+    [
+      'the unit of an amount for a share',
+      { measure: 'type: proportion, of: viewed, success: paid, within: 24h' },
+      ['error invalid_value revenue.unit'],
+    ],
+    [
+      'a mean within nothing',
+      { measure: 'type: mean, of: viewed, value_of: paid, within: 0h, cap: 9' },
+      ['error out_of_range revenue.measure.within'],
+    ],
+    [
+      'a ratio within months',
+      { measure: 'type: ratio, of: viewed, numerator: paid, denominator: booked, within: 29d' },
+      ['error out_of_range revenue.measure.within'],
+    ],
+    [
+      'values without a cap',
+      { measure: 'type: mean, of: viewed, value_of: paid, within: 24h' },
+      ['error missing_key revenue.measure.cap'],
+    ],
+    [
+      'values of a ratio without a cap',
+      { measure: 'type: ratio, of: viewed, numerator: paid, denominator: booked, sum: value, within: 24h' },
+      ['error missing_key revenue.measure.cap'],
+    ],
+    ['events without a cap', { measure: 'type: mean, of: viewed, value_of: paid, sum: events, within: 24h' }, []],
+    [
+      'a cap of events that is no whole number',
+      { measure: 'type: mean, of: viewed, value_of: paid, sum: events, cap: 1.5, within: 24h' },
+      ['error invalid_value revenue.measure.cap'],
+    ],
+    [
+      'a cap of values where events are counted',
+      { measure: 'type: ratio, of: viewed, numerator: paid, denominator: booked, cap: 2000, within: 24h' },
+      ['error invalid_value revenue.measure.cap'],
+    ],
+    ['a cap of nothing', { measure: 'type: gauge, of: sampled, cap: 0' }, ['error out_of_range revenue.measure.cap']],
+    [
+      'a cap beyond all amounts',
+      { measure: 'type: gauge, of: sampled, cap: 1e13' },
+      ['error out_of_range revenue.measure.cap'],
+    ],
+    [
+      'a rate of the event itself',
+      { measure: 'type: rate, of: viewed, count: viewed' },
+      ['error same_event revenue.measure.count'],
+    ],
+    [
+      'a ratio of the event itself',
+      { measure: 'type: ratio, of: viewed, numerator: paid, denominator: paid, within: 24h' },
+      ['error same_event revenue.measure.numerator'],
+    ],
+    [
+      'the mean value of an event',
+      { measure: 'type: ratio, of: viewed, numerator: paid, denominator: paid, sum: value, cap: 9, within: 24h' },
+      [],
+    ],
+    [
+      'a conversion to itself',
+      { measure: 'type: proportion, of: viewed, success: viewed, within: 24h', unit: 'ratio' },
+      ['error same_event revenue.measure.success'],
+    ],
+    [
+      'a mean over buyers alone',
+      { measure: 'type: mean, of: paid, value_of: paid, within: 24h, cap: 9' },
+      ['warning same_event revenue.measure.of'],
+    ],
+    ['visits of a visitor', { measure: 'type: mean, of: viewed, value_of: viewed, sum: events, within: 7d' }, []],
+    [
+      'a type that JavaScript knows',
+      { measure: 'type: constructor, of: a' },
+      ['error invalid_value revenue.measure.type'],
+    ],
+  ])('of other units: %s', (_, changes, expected) => {
+    expect(findingsOf(changes).map((f) => `${f.severity} ${f.code} ${f.path}`)).toEqual(expected);
+  });
+
+  test.each<[string, string, Record<string, unknown>[]]>([
+    [
+      'a type with a typing mistake',
+      'type: qantile, of: viewed, quantile: p95',
+      [
+        {
+          code: 'invalid_value',
+          path: 'revenue.measure.type',
+          column: 33,
+          found: 'qantile',
+          allowed: 'proportion, mean, ratio, rate, quantile, gauge',
+          remedy: 'Write `type: quantile`.',
+        },
+      ],
+    ],
+    [
+      'another word for a type',
+      'type: percentile, of: viewed, quantile: p95',
+      [{ code: 'invalid_value', found: 'percentile', remedy: expect.stringContaining('`type: quantile`') }],
+    ],
+    [
+      'no type',
+      'of: viewed, value_of: paid, within: 24h, cap: 2000',
+      [
+        {
+          code: 'missing_key',
+          path: 'revenue.measure.type',
+          found: '(nothing)',
+          allowed: 'proportion, mean, ratio, rate, quantile, gauge',
+          remedy: expect.stringContaining('`type: mean`'),
+        },
+      ],
+    ],
+    [
+      'a type that is a number',
+      'type: 7, of: viewed',
+      [{ code: 'invalid_value', found: '7', remedy: expect.stringContaining('allowed values') }],
+    ],
+    ['a type without value', 'type: , of: viewed', [{ code: 'missing_value', path: 'revenue.measure.type' }]],
+    [
+      'a key of another type',
+      'type: quantile, of: viewed, quantile: p95, within: 24h',
+      [
+        {
+          code: 'unknown_key',
+          path: 'revenue.measure.within',
+          column: 70,
+          found: 'within',
+          allowed: 'source, type, of, quantile',
+          message: '`within` is not a key of `revenue.measure` when its `type` is quantile',
+          remedy: 'Remove it, or write the type that has it: `proportion` or `mean` or `ratio`.',
+        },
+      ],
+    ],
+    [
+      'a key with a typing mistake',
+      'type: gauge, of: sampled, capp: 9, cap: 9',
+      [{ code: 'unknown_key', found: 'capp', remedy: 'Write `cap` instead of `capp`.' }],
+    ],
+    [
+      'a quantile that is not offered',
+      'type: quantile, of: viewed, quantile: 95',
+      [{ code: 'invalid_value', found: '95', allowed: 'p50, p75, p90, p95, p99' }],
+    ],
+    ['a cap with a unit', 'type: gauge, of: sampled, cap: 500 jobs', [{ code: 'wrong_type', found: '500 jobs' }]],
+  ])('says one thing about %s', (_, measure, expected) => {
+    expect(findingsOf({ measure })).toMatchObject(expected);
+  });
+
+  test('a measure that is no mapping is told what it needs', () => {
+    const [finding] = readRegistry({
+      path: 'kpis.yml',
+      text: REGISTRY.replace(/measure: .*24h \}/, 'measure: booked over viewed'),
+    }).findings;
+    expect(finding).toMatchObject({
+      code: 'wrong_type',
+      path: 'conversion.measure',
+      allowed: expect.stringContaining('the key type (proportion, mean,'),
+      remedy: 'Write keys with values, indented below this key.',
+    });
   });
 
   test('may be larger than a contract, but not without end', () => {

@@ -22,7 +22,51 @@ export function checkRegistry(document: YamlDocument): Finding[] {
       }),
     ];
   }
-  return ids.flatMap((id) => [...checkWithin(document, [id, 'measure', 'within']), ...checkBands(document, id)]);
+  return ids.flatMap((id) => [
+    ...checkWithin(document, [id, 'measure', 'within']),
+    ...checkEvents(document, id),
+    ...checkBands(document, id),
+  ]);
+}
+
+/** Pairs of events that leave nothing to compare when they are one, by type: the second over the first is always 1. */
+const DIFFERENT_EVENTS: ReadonlyMap<string | null, readonly [string, string]> = new Map([
+  ['proportion', ['of', 'success']],
+  ['ratio', ['denominator', 'numerator']],
+  ['rate', ['of', 'count']],
+]);
+
+function checkEvents(document: YamlDocument, id: string): Finding[] {
+  const written = (key: string) => textAt(document, [id, 'measure', key]);
+  const type = written('type');
+  const [first, second] = DIFFERENT_EVENTS.get(type) ?? [];
+  if (type === 'mean') return checkSelection(document, id);
+  const isAlwaysOne = first && second && written(first) !== null && written(first) === written(second);
+  // Revenue per order is the value of an event over its number.
+  if (!isAlwaysOne || (type === 'ratio' && written('sum') === 'value')) return [];
+  return [
+    findingAt(document, [id, 'measure', second], {
+      code: 'same_event',
+      message: `\`${second}\` and \`${first}\` are the same event, so that this ${type} is always 1`,
+      allowed: `an event other than ${written(first)}`,
+      remedy: `Name the event that is counted in \`${second}\`${type === 'ratio' ? ', or write `sum: value` for its mean value' : ''}.`,
+    }),
+  ];
+}
+
+/** A trial that only a unit with a value has: whoever the change drives away is not counted as 0. */
+function checkSelection(document: YamlDocument, id: string): Finding[] {
+  const [trial, added] = ['of', 'value_of'].map((key) => textAt(document, [id, 'measure', key]));
+  if (trial === null || trial !== added || textAt(document, [id, 'measure', 'sum']) === 'events') return [];
+  return [
+    findingAt(document, [id, 'measure', 'of'], {
+      severity: 'warning',
+      code: 'same_event',
+      message: 'Only units that bring something in are compared: those that the change drives away are not seen',
+      allowed: 'the event with which a visit begins, such as a page view',
+      remedy: 'Name in `of` what every visitor does; who brings in nothing then counts as 0.',
+    }),
+  ];
 }
 
 function checkWithin(document: YamlDocument, path: DocumentPath): Finding[] {
@@ -32,9 +76,9 @@ function checkWithin(document: YamlDocument, path: DocumentPath): Finding[] {
   return [
     findingAt(document, path, {
       code: 'out_of_range',
-      message: `Successes within ${text} of a trial cannot be counted`,
+      message: `What comes within ${text} of a trial cannot be counted`,
       allowed: '1m to 28d',
-      remedy: 'Write the time in which nearly all successes come, such as 24h: the verdict waits that long.',
+      remedy: 'Write the time in which nearly all of it comes, such as 24h: the verdict waits that long.',
     }),
   ];
 }
@@ -44,10 +88,10 @@ function checkBands(document: YamlDocument, id: string): Finding[] {
     const text = textAt(document, [id, 'bands', color]);
     return text === null ? [] : [{ color, text, band: parseBand(text) }];
   });
-  const isRatio = textAt(document, [id, 'unit']) === 'ratio';
+  const unit = textAt(document, [id, 'unit']);
   const findings = written.flatMap(({ color, text, band }) => {
-    if (band !== null && (!isRatio || isWithinRatio(band, text))) return [];
-    return [invalidBand(document, [id, 'bands', color])];
+    const fits = unit === null || (unit === 'ratio' ? band && isWithinRatio(band, text) : !text.includes('%'));
+    return band !== null && fits ? [] : [invalidBand(document, [id, 'bands', color], unit)];
   });
   if (findings.length > 0) return findings;
   return compareAll(
@@ -65,12 +109,15 @@ function isWithinRatio(band: Band, text: string): boolean {
   return percents === levels.length && levels.every((cut) => cut.level <= 1) && reaches;
 }
 
-function invalidBand(document: YamlDocument, path: DocumentPath): Finding {
+function invalidBand(document: YamlDocument, path: DocumentPath, unit: string | null): Finding {
+  const isPlain = unit !== null && unit !== 'ratio';
   return findingAt(document, path, {
     code: 'invalid_band',
     message: 'This band cannot be read',
-    allowed: '"< 20%", "<= 20%", "20%..30%", ">= 30%" or "> 30%", with levels from 0% to 100%',
-    remedy: 'Write the band as one of these, in quotes, with the smaller level first.',
+    allowed: isPlain
+      ? `"< 20", "<= 20", "20..30", ">= 30" or "> 30", with levels in ${unit}`
+      : '"< 20%", "<= 20%", "20%..30%", ">= 30%" or "> 30%", with levels from 0% to 100%',
+    remedy: `Write the band as one of these, in quotes, with the smaller level first${isPlain ? ' and without a unit' : ''}.`,
   });
 }
 

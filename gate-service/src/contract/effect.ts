@@ -7,7 +7,7 @@ export interface Effect {
 }
 
 const EFFECT = /^([+-]?)(\d{1,6}(?:\.\d{1,9})?)\s?(%|pp)$/;
-const LEVEL = /^(\d{1,6}(?:\.\d{1,9})?)\s?(%?)$/;
+const LEVEL = /^(\d{1,12}(?:\.\d{1,9})?)\s?(%?)$/;
 const DURATION = /^(\d{1,5})(m|h|d)$/;
 const MINUTES = { m: 1, h: 60, d: 1440 } as const;
 
@@ -71,7 +71,7 @@ export const EffectSchema = textWith(
   EFFECT,
   'a number with % (relative) or pp (absolute), such as +5% or -0.5pp',
 );
-export const LevelSchema = textWith(parseLevel, LEVEL, 'a number, or a number with %, such as 5% or 12');
+export const LevelSchema = textWith(parseLevel, LEVEL, 'a level with %, such as 5%');
 export const DurationMinutesSchema = textWith(
   parseDurationMinutes,
   DURATION,

@@ -13,12 +13,23 @@ const MOST_EVENTS = 1_000;
 
 const source = SourceNameSchema.describe('The name of a source; the gate service knows what stands behind it.');
 const within = DurationMinutesSchema.describe('How long after the trial something still counts, 1m to 28d.');
+const capError = { error: 'allowed: a number above 0 and at most 1000000000000, such as 2000' };
 const cap = z
-  .number()
-  .positive()
-  .max(1e12)
+  .number(capError)
+  .positive(capError)
+  .max(1e12, capError)
   .describe('Amounts above it count as this much: about the largest that is normal for one unit.');
 const sum = z.enum(['value', 'events']);
+
+interface WrittenAmount {
+  readonly sum: 'value' | 'events';
+  readonly cap?: number | undefined;
+}
+const hasCap = (m: WrittenAmount) => m.sum === 'events' || m.cap !== undefined;
+const hasWholeCap = (m: WrittenAmount) =>
+  m.sum === 'value' || m.cap === undefined || (Number.isInteger(m.cap) && m.cap <= MOST_EVENTS);
+const NEEDS_CAP = 'allowed: a number above 0, such as 2000: where values are added up a cap is needed';
+const NEEDS_WHOLE_CAP = `allowed: a whole number from 1 to ${MOST_EVENTS} where events are counted (sum: events)`;
 
 /**
  * *Conversion*: `of`, `success` and `within`; one trial a unit. *Status*: `of` alone; one trial is (unit, minute), and
@@ -57,9 +68,8 @@ const MeanMeasureSchema = z
     sum: sum.default('value').describe('value: their `value`. events: how many there are.'),
     cap: cap.optional(),
   })
-  .refine((m) => m.sum === 'events' || m.cap !== undefined, {
-    error: 'allowed: cap with a number, when values are added up',
-  });
+  .refine(hasCap, { path: ['cap'], error: NEEDS_CAP })
+  .refine(hasWholeCap, { path: ['cap'], error: NEEDS_WHOLE_CAP });
 
 const RatioMeasureSchema = z
   .strictObject({
@@ -73,9 +83,8 @@ const RatioMeasureSchema = z
     sum: sum.default('events').describe('Of the numerator. value: its `value`. events: how many there are.'),
     cap: cap.optional(),
   })
-  .refine((m) => m.sum === 'events' || m.cap !== undefined, {
-    error: 'allowed: cap with a number, when values are added up',
-  });
+  .refine(hasCap, { path: ['cap'], error: NEEDS_CAP })
+  .refine(hasWholeCap, { path: ['cap'], error: NEEDS_WHOLE_CAP });
 
 const RateMeasureSchema = z.strictObject({
   source,
@@ -166,6 +175,7 @@ export interface GaugeMeasure extends CommonMeasure {
 }
 
 export type Measure = ProportionMeasure | MeanMeasure | RatioMeasure | RateMeasure | QuantileMeasure | GaugeMeasure;
+export const MEASURE_TYPES: readonly Measure['type'][] = ['proportion', 'mean', 'ratio', 'rate', 'quantile', 'gauge'];
 
 /** Fills in what the file leaves open; `direction` decides what a status KPI counts. */
 export function toMeasure(
@@ -205,7 +215,7 @@ export function toMeasure(
 }
 
 function toAmount(event: string, add: Amount['add'], cap: number | undefined): Amount {
-  if (add === 'events') return { event, add, cap: Math.min(cap ?? MOST_EVENTS, MOST_EVENTS), step: 1 };
+  if (add === 'events') return { event, add, cap: cap ?? MOST_EVENTS, step: 1 };
   const most = cap ?? Number.NaN;
   return { event, add, cap: most, step: most / STEPS_PER_CAP };
 }

@@ -36,7 +36,8 @@ export const KpiDefinitionSchema = z
     runbook: textSchema(300).optional().describe('Where to read what to do: a path or a link.'),
   })
   .refine((k) => (k.measure.type === 'proportion') === (k.unit === 'ratio'), {
-    error: 'allowed: unit ratio for a proportion, and another unit for every other type',
+    error:
+      'allowed: ratio for a proportion; for every other type what its levels are in, such as EUR, ms or per session',
     path: ['unit'],
   })
   .transform((k) => ({

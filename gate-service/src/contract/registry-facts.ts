@@ -1,9 +1,11 @@
 import { parseDurationMinutes } from './effect.ts';
+import { MEASURE_TYPES, type Measure } from './kpi-measure.ts';
 import { type DocumentPath, valueAt, type YamlDocument } from './yaml-document.ts';
 
 /** What a contract's checks need of a KPI; null where the registry itself is wrong there. */
 export interface KpiFacts {
   readonly direction: 'increase_is_good' | 'decrease_is_good' | null;
+  readonly type: Measure['type'] | null;
   readonly unit: string | null;
   readonly withinMinutes: number | null;
 }
@@ -23,6 +25,7 @@ function factsOf(document: YamlDocument, id: string): KpiFacts {
   const within = textAt(document, [id, 'measure', 'within']);
   return {
     direction: direction === 'increase_is_good' || direction === 'decrease_is_good' ? direction : null,
+    type: MEASURE_TYPES.find((type) => type === textAt(document, [id, 'measure', 'type'])) ?? null,
     unit: textAt(document, [id, 'unit']),
     withinMinutes: within === null ? null : parseDurationMinutes(within),
   };

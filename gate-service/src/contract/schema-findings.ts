@@ -15,6 +15,10 @@ interface Definition {
   readonly element?: Schema;
   readonly valueType?: Schema;
   readonly shape?: Readonly<Record<string, Schema>>;
+  /** Of a union: its branches, and the key that tells them apart. */
+  readonly options?: readonly Schema[];
+  readonly discriminator?: string;
+  readonly values?: readonly unknown[];
 }
 interface Schema {
   readonly def: Definition;
@@ -40,9 +44,13 @@ function findingsOf(document: YamlDocument, root: Schema, issue: Issue): Finding
       return [invalidType(document, root, issue)];
     case 'invalid_value':
       return [missing(document, root, issue.path, issue) ?? invalidOption(document, issue)];
+    case 'invalid_union':
+      return issue.discriminator === undefined
+        ? [missing(document, root, issue.path, issue) ?? invalidFormat(document, root, issue)]
+        : [invalidBranch(document, root, issue)];
     case 'too_big':
     case 'too_small': {
-      const code = issue.code === 'too_big' ? 'too_long' : 'invalid_value';
+      const code = issue.origin === 'number' ? 'out_of_range' : issue.code === 'too_big' ? 'too_long' : 'invalid_value';
       return [findingAt(document, issue.path, valueProblem(document, root, issue, code))];
     }
     default:
@@ -55,16 +63,37 @@ function unwrap(schema: Schema | undefined): Schema | undefined {
   return inner ? unwrap(inner) : schema;
 }
 
-function schemaAt(root: Schema, path: DocumentPath): Schema | undefined {
-  return path.reduce<Schema | undefined>((schema, part) => {
-    const def = unwrap(schema)?.def;
+/** The schema of the value at a path; in a union the branch that the value itself names, when it names one. */
+function schemaAt(root: Schema, path: DocumentPath, document: YamlDocument): Schema | undefined {
+  return path.reduce<Schema | undefined>((schema, part, depth) => {
+    const value = valueAt(document.value, path.slice(0, depth));
+    const def = (branchOf(schema, value) ?? unwrap(schema))?.def;
     if (def?.shape && typeof part === 'string') return Object.hasOwn(def.shape, part) ? def.shape[part] : undefined;
     return typeof part === 'number' ? def?.element : def?.valueType;
   }, root);
 }
 
-function knownKeys(root: Schema, path: DocumentPath): string[] {
-  return Object.keys(unwrap(schemaAt(root, path))?.def.shape ?? {});
+function branchOf(schema: Schema | undefined, value: unknown): Schema | undefined {
+  return branchesOf(schema).find(({ name }) => name === valueAt(value, [discriminatorOf(schema) ?? '']))?.branch;
+}
+
+function discriminatorOf(schema: Schema | undefined): string | undefined {
+  return unwrap(schema)?.def.discriminator;
+}
+
+/** The branches of a union by the name that tells each apart; empty for everything else. */
+function branchesOf(schema: Schema | undefined): { name: string; branch: Schema; keys: string[] }[] {
+  const key = discriminatorOf(schema);
+  return (unwrap(schema)?.def.options ?? []).flatMap((option) => {
+    const branch = unwrap(option)!;
+    const name = branch.def.shape?.[key ?? '']?.def.values?.[0];
+    return typeof name === 'string' ? [{ name, branch, keys: Object.keys(branch.def.shape ?? {}) }] : [];
+  });
+}
+
+function knownKeys(root: Schema, path: DocumentPath, document: YamlDocument): string[] {
+  const schema = schemaAt(root, path, document);
+  return Object.keys((branchOf(schema, valueAt(document.value, path)) ?? unwrap(schema))?.def.shape ?? {});
 }
 
 /** Where else a key is known, so that a key on the wrong level can be sent home: `primary.at_least`. */
@@ -78,7 +107,11 @@ function homesOf(root: Schema, key: string): string[] {
 
 function unknownKey(document: YamlDocument, root: Schema, parent: DocumentPath, key: string): Finding {
   const path = [...parent, key];
-  const known = knownKeys(root, parent);
+  const known = knownKeys(root, parent, document);
+  const union = schemaAt(root, parent, document);
+  const others = branchesOf(union).flatMap(({ name, keys }) => (keys.includes(key) ? [name] : []));
+  if (others.length > 0)
+    return keyOfAnotherBranch(document, path, { known, others, discriminator: discriminatorOf(union)! });
   const [near] = nearest(key, known);
   const homes = near === undefined ? homesOf(root, key).filter((home) => home !== parent[0]) : [];
   const remedy =
@@ -95,6 +128,57 @@ function unknownKey(document: YamlDocument, root: Schema, parent: DocumentPath, 
     remedy,
   };
   return findingAt(document, path, problem, document.keyPosition(path));
+}
+
+function keyOfAnotherBranch(
+  document: YamlDocument,
+  path: DocumentPath,
+  { known, others, discriminator }: { known: readonly string[]; others: readonly string[]; discriminator: string },
+): Finding {
+  const key = String(path.at(-1));
+  const parent = path.slice(0, -1);
+  const chosen = String(valueAt(document.value, [...parent, discriminator]));
+  const problem: Problem = {
+    code: 'unknown_key',
+    message: `\`${key}\` is not a key of \`${formatPath(parent)}\` when its \`${discriminator}\` is ${chosen}`,
+    found: key,
+    allowed: known.join(', '),
+    remedy: `Remove it, or write the ${discriminator} that has it: ${others.map((name) => `\`${name}\``).join(' or ')}.`,
+  };
+  return findingAt(document, path, problem, document.keyPosition(path));
+}
+
+/** A union whose branch cannot be told: its name is missing or not known. The keys beside it may give it away. */
+function invalidBranch(document: YamlDocument, root: Schema, issue: IssueOf<'invalid_union'>): Finding {
+  const parent = issue.path.slice(0, -1);
+  const branches = branchesOf(schemaAt(root, parent, document));
+  const siblings = Object.keys((valueAt(document.value, parent) ?? {}) as object);
+  const others = siblings.filter((key) => key !== issue.path.at(-1));
+  const fitting = branches.filter(({ keys }) => others.every((key) => keys.includes(key)));
+  const value = valueAt(document.value, issue.path);
+  const [near] =
+    typeof value === 'string'
+      ? nearest(
+          value,
+          branches.map(({ name }) => name),
+        )
+      : [];
+  const likely = near ?? (fitting.length === 1 ? fitting[0]!.name : undefined);
+  const name = formatPath(issue.path);
+  const isThere = value !== undefined && value !== null;
+  const problem: Problem = {
+    code: value === undefined ? 'missing_key' : value === null ? 'missing_value' : 'invalid_value',
+    message: isThere
+      ? `\`${name}\` has a value that is not known`
+      : `\`${name}\` ${value === null ? 'has no value' : 'is missing'}`,
+    ...(isThere ? {} : { found: null }),
+    allowed: branches.map((branch) => branch.name).join(', '),
+    remedy:
+      likely === undefined
+        ? 'Write one of the allowed values: it decides which keys stand beside it.'
+        : `Write \`${String(issue.path.at(-1))}: ${likely}\`${near === undefined ? ': it has all the keys that stand here' : ''}.`,
+  };
+  return findingAt(document, issue.path, problem, value === null ? document.keyPosition(issue.path) : undefined);
 }
 
 function invalidKey(document: YamlDocument, issue: IssueOf<'invalid_key'>): Finding {
@@ -114,7 +198,7 @@ function missing(document: YamlDocument, root: Schema, path: DocumentPath, issue
   const value = valueAt(document.value, path);
   if (value !== undefined && value !== null) return null;
   const name = formatPath(path);
-  const schema = schemaAt(root, path);
+  const schema = schemaAt(root, path, document);
   const purpose = schema?.description ? ` (${schema.description})` : '';
   const code: FindingCode = value === null ? 'missing_value' : 'missing_key';
   const problem: Problem = {
@@ -137,25 +221,33 @@ function invalidType(document: YamlDocument, root: Schema, issue: IssueOf<'inval
 }
 
 function valueProblem(document: YamlDocument, root: Schema, issue: Issue, code: FindingCode): Problem {
-  const schema = schemaAt(root, issue.path);
+  const schema = schemaAt(root, issue.path, document);
   const value = valueAt(document.value, issue.path);
   const allowed = allowedOf(issue.message) ?? describe(schema) ?? limitOf(issue);
   return {
     code,
-    message: `${nameOf(issue.path)} ${code === 'too_long' ? 'is too long' : `is ${kindOf(value)}`}`,
+    message: `${nameOf(issue.path)} is ${code === 'too_long' ? 'too long' : code === 'out_of_range' ? 'outside its limits' : kindOf(value)}`,
     allowed,
-    remedy: code === 'too_long' ? 'Shorten it.' : remedyFor(value, unwrap(schema)?.def.type, allowed),
+    remedy:
+      code === 'too_long'
+        ? 'Shorten it.'
+        : code === 'out_of_range'
+          ? 'Write a number within these limits.'
+          : remedyFor(value, unwrap(schema)?.def, allowed),
   };
 }
 
-function remedyFor(value: unknown, wanted: string | undefined, allowed: string): string {
+function remedyFor(value: unknown, def: Definition | undefined, allowed: string): string {
+  const wanted = def?.type;
   const needsText = wanted === 'string' || wanted === 'enum';
   if (needsText && typeof value === 'number' && /%|minutes/.test(allowed)) return 'Add the unit.';
   if (needsText && typeof value === 'number') return 'Put the value in quotes.';
   if (needsText && typeof value === 'boolean') return 'Put the value in quotes.';
   if (wanted === 'boolean') return 'Write true or false, without quotes (YAML 1.2 reads yes, no, on and off as texts).';
   if (wanted === 'array') return 'Put a dash before each item, or write [ ] around them.';
-  if (wanted === 'object' || wanted === 'record') return 'Write keys with values, indented below this key.';
+  if (wanted === 'number' && typeof value === 'string') return 'Write the number without quotes and without a unit.';
+  if (wanted === 'object' || wanted === 'record' || def?.discriminator)
+    return 'Write keys with values, indented below this key.';
   return 'Write one of the allowed values.';
 }
 
@@ -177,7 +269,7 @@ function invalidFormat(document: YamlDocument, root: Schema, issue: Issue): Find
   return findingAt(document, issue.path, {
     code: 'invalid_value',
     message: `${nameOf(issue.path)} has a value that is not allowed${foreignCharacter(text)}`,
-    allowed: allowedOf(issue.message) ?? describe(schemaAt(root, issue.path)) ?? issue.message,
+    allowed: allowedOf(issue.message) ?? describe(schemaAt(root, issue.path, document)) ?? issue.message,
     remedy: 'Change it to what is allowed.',
   });
 }
@@ -209,6 +301,10 @@ function allowedOf(message: string | undefined): string | null {
 function describe(schema: Schema | undefined): string | null {
   const inner = unwrap(schema);
   if (inner?.def.shape) return `a mapping with the keys ${Object.keys(inner.def.shape).join(', ')}`;
+  const branches = branchesOf(schema).map(({ name }) => name);
+  if (branches.length > 0) {
+    return `a mapping with the key ${discriminatorOf(schema)} (${branches.join(', ')}) and the keys that go with it`;
+  }
   if (inner?.def.type === 'record') return 'a mapping from names to definitions';
   return null;
 }
