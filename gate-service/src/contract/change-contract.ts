@@ -19,6 +19,9 @@ export const CONTRACT_DEFAULTS = {
   coverageFloor: '90%',
 } as const;
 
+/** Without a control group the change is on for everybody. */
+const DEFAULT_START = { auto: 0.5, concurrent: 0.5, before_after: 1 } as const;
+
 const FastRuleSchema = z
   .strictObject({
     kpi: KpiIdSchema.describe('The KPI that is limited.'),
@@ -78,14 +81,49 @@ const PredictionSchema = z
 
 const RolloutSchema = z
   .strictObject({
-    start: ShareSchema.prefault(CONTRACT_DEFAULTS.start).describe(
-      'Share of the traffic that gets the change at activation: above 0%, at most 95%.',
+    start: ShareSchema.optional().describe(
+      'Share of the traffic that gets the change at activation: above 0%, at most 95%; or 100% without a control group.',
     ),
     throttle_to: ShareSchema.prefault(CONTRACT_DEFAULTS.throttleTo).describe(
       'Share that keeps the change after a throttle: below start.',
     ),
   })
   .describe('How much of the traffic gets the change.');
+
+const DAY_MS = 86_400_000;
+const DATE_SPAN = /^(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?$/;
+const DATE_SPAN_ALLOWED = 'allowed: a day, or two with .. between them, such as 2026-12-24..2026-12-26';
+
+/** Whole UTC days (since 1970) from the first to the last, both included. */
+const DateSpanSchema = z
+  .string({ error: DATE_SPAN_ALLOWED })
+  .regex(DATE_SPAN, { error: DATE_SPAN_ALLOWED })
+  .transform((text, context) => {
+    const [, first = '', last = first] = DATE_SPAN.exec(text) ?? [];
+    const [firstDay, lastDay] = [dayOf(first), dayOf(last)];
+    if (firstDay !== null && lastDay !== null && firstDay <= lastDay) return { firstDay, lastDay };
+    context.addIssue({ code: 'custom', message: DATE_SPAN_ALLOWED });
+    return z.NEVER;
+  });
+
+/** Null for a day that no calendar has, such as 2026-02-30. */
+function dayOf(text: string): number | null {
+  const at = Date.parse(`${text}T00:00:00Z`);
+  return Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== text ? null : at / DAY_MS;
+}
+
+const BeforeAfterSchema = z
+  .strictObject({
+    exclude: z
+      .array(DateSpanSchema)
+      .max(50)
+      .default([])
+      .describe('Days (UTC) that are no guide to others, such as holidays and incidents: "2026-12-24..2026-12-26".'),
+    comparison: KpiIdSchema.optional().describe(
+      'A KPI that the change cannot touch and that moves with the primary one: what moves both is taken out.',
+    ),
+  })
+  .describe('For the design before_after: what makes weeks comparable.');
 
 /**
  * The contract of one change: what it promises, locked by its hash when the change is stamped.
@@ -111,7 +149,10 @@ export const ChangeContractSchema = z
     design: z
       .enum(['auto', 'concurrent', 'before_after'])
       .default(CONTRACT_DEFAULTS.design)
-      .describe('What the change is compared with. before_after is not available yet.'),
+      .describe(
+        'What the change is compared with: the traffic without it at the same time (concurrent), or the weeks before it.',
+      ),
+    before_after: BeforeAfterSchema.optional(),
     stop: z
       .strictObject({
         adverse: z
@@ -141,8 +182,11 @@ export const ChangeContractSchema = z
       : null,
     windowMinutes: c.window,
     rule: c.rule,
-    rollout: { start: c.rollout.start, throttleTo: c.rollout.throttle_to },
+    rollout: { start: c.rollout.start ?? DEFAULT_START[c.design], throttleTo: c.rollout.throttle_to },
     design: c.design,
+    ...(c.before_after && {
+      beforeAfter: { exclude: c.before_after.exclude, comparison: c.before_after.comparison ?? null },
+    }),
     stop: c.stop,
     fast: c.fast,
     coverageFloor: c.coverage_floor,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CONTRACT_LINES, contractText, REGISTRY, readText, summaries } from './change-files.fixture.ts';
+import { ALL_TYPES, CONTRACT_LINES, contractText, REGISTRY, readText, summaries } from './change-files.fixture.ts';
 
 type Changes = Parameters<typeof contractText>[0];
 /** Codes and paths of the findings, without the places. */
@@ -163,7 +163,11 @@ describe('rules, rollout, window and limits', () => {
     ],
     ['a rollout that starts at nothing', { rollout: 'rollout: { start: 0% }' }, ['error out_of_range rollout.start']],
     ['a rollout without control', { rollout: 'rollout: { start: 95.5% }' }, ['error no_control rollout.start']],
-    ['a rollout to everyone', { rollout: 'rollout: { start: 100% }' }, ['error no_control rollout.start']],
+    [
+      'a rollout to everyone with a control group',
+      { rollout: 'rollout: { start: 100% }', design: 'design: concurrent' },
+      ['error no_control rollout.start'],
+    ],
     [
       'a throttle that lowers nothing',
       { rollout: 'rollout: { start: 10%, throttle_to: 10% }' },
@@ -180,7 +184,6 @@ describe('rules, rollout, window and limits', () => {
       ['warning throttle_is_off rollout.throttle_to'],
     ],
     ['a share above 100%', { rollout: 'rollout: { start: 101% }' }, ['error invalid_value rollout.start']],
-    ['before and after', { design: 'design: before_after' }, ['error not_available design']],
     ['a window of hours', { window: 'window: 23h' }, ['error out_of_range window']],
     ['a window of months', { window: 'window: 29d' }, ['error out_of_range window']],
     ['a coverage floor of nothing', { coverage_floor: 'coverage_floor: 0%' }, ['error out_of_range coverage_floor']],
@@ -231,10 +234,59 @@ describe('rules, rollout, window and limits', () => {
   });
 
   test('the code no_control says why and what to do', () => {
-    const { findings, contract } = readText(contractText({ rollout: 'rollout: { start: 100% }' }));
+    const { findings, contract } = readText(contractText({ rollout: 'rollout: { start: 96% }' }));
     expect(findings[0]?.message).toContain('leaves no control group (above 95%)');
     expect(findings[0]?.remedy).toContain('start: 50%');
     expect(contract).toBeNull();
+  });
+});
+
+describe('KPIs of other types than proportion', () => {
+  const margin = (kpi: string, text: string) => ({
+    guardrails: `guardrails: [{ kpi: ${kpi}, no_worse_than: ${text} }]`,
+  });
+  const types = ['revenue', 'order_value', 'tickets', 'latency', 'queue'];
+
+  test.each(types)('%s may decide and may be a guardrail, in %%', (kpi) => {
+    const sign = kpi === 'revenue' || kpi === 'order_value' ? '+' : '-';
+    const changes = { primary: `primary: { kpi: ${kpi}, at_least: ${sign}5% }`, prediction: '', ...margin(kpi, '5%') };
+    expect(problems(changes, ALL_TYPES)).toEqual([]);
+  });
+
+  test.each(types)('%s has no percentage points', (kpi) => {
+    expect(problems(margin(kpi, '1pp'), ALL_TYPES)).toEqual(['error unit_mismatch guardrails[0].no_worse_than']);
+    const sign = kpi === 'revenue' || kpi === 'order_value' ? '+' : '-';
+    const changes = { primary: `primary: { kpi: ${kpi}, at_least: ${sign}5pp }`, prediction: '' };
+    expect(problems(changes, ALL_TYPES)).toEqual(['error unit_mismatch primary.at_least']);
+  });
+
+  test.each(types)('%s has no fast limits', (kpi) => {
+    const { findings, contract } = readText(contractText({ fast: `fast: [{ kpi: ${kpi}, above: "500" }]` }), ALL_TYPES);
+    expect(findings).toMatchObject([
+      {
+        severity: 'error',
+        code: 'fast_needs_proportion',
+        path: 'fast[0].kpi',
+        line: 12,
+        found: kpi,
+        remedy: expect.stringContaining('guardrail'),
+      },
+    ]);
+    expect(contract).toBeNull();
+  });
+
+  test.each<[string, string[]]>([
+    ['revenue', []],
+    ['tickets', []],
+    ['latency', []],
+    ['queue', ['warning unwatched_leading leading.kpi']],
+  ])('%s as the leading indicator', (kpi, expected) => {
+    expect(problems({ leading: `leading: { kpi: ${kpi} }` }, ALL_TYPES)).toEqual(expected);
+  });
+
+  test('a margin of everything can never be crossed, whatever the type', () => {
+    expect(problems(margin('revenue', '100%'), ALL_TYPES)).toEqual(['error unreachable guardrails[0].no_worse_than']);
+    expect(problems(margin('latency', '100%'), ALL_TYPES)).toEqual([]);
   });
 });
 
@@ -242,7 +294,7 @@ test('mistakes of syntax rules, schema and lint are reported together', () => {
   const text = contractText({
     flag: 'flga: short-form',
     primary: 'primary: { kpi: conversion, at_least: 5%, at_least: 6% }',
-    design: 'design: before_after',
+    design: 'design: sideways',
     stop: 'stop: &x { adverse: never }',
   });
   expect(summaries(readText(text).findings)).toEqual([
@@ -250,7 +302,7 @@ test('mistakes of syntax rules, schema and lint are reported together', () => {
     'error unknown_key contract.yml:2:1 flga',
     'error missing_sign contract.yml:3:39 primary.at_least',
     'error duplicate_key contract.yml:3:43 primary.at_least',
-    'error not_available contract.yml:10:9 design',
+    'error invalid_value contract.yml:10:9 design',
     'error alias contract.yml:11:10 stop',
     'error invalid_value contract.yml:11:21 stop.adverse',
   ]);

@@ -1,4 +1,5 @@
 import { CONTRACT_DEFAULTS, VERDICT_RULES } from './change-contract.ts';
+import { checkBeforeAfter } from './check-before-after.ts';
 import { checkEffects } from './check-effects.ts';
 import { checkFastRules } from './check-fast-rules.ts';
 import { checkRollout } from './check-rollout.ts';
@@ -31,6 +32,7 @@ export function checkContract(document: YamlDocument, registry: RegistryFacts | 
     ...checkRule(document),
     ...checkGuardrails(document),
     ...checkRollout(document),
+    ...checkBeforeAfter(document, kpiAt),
     ...checkWindow(document),
     ...checkLeading(document, kpiAt(['leading', 'kpi'])),
     ...checkFastRules(document, kpiAt),
@@ -40,7 +42,13 @@ export function checkContract(document: YamlDocument, registry: RegistryFacts | 
 function kpiPaths(document: YamlDocument): DocumentPath[] {
   const listed = (key: string) =>
     Array.from({ length: countAt(document, [key]) }, (_, index): DocumentPath => [key, index, 'kpi']);
-  return [['primary', 'kpi'], ['leading', 'kpi'], ...listed('guardrails'), ...listed('fast')];
+  return [
+    ['primary', 'kpi'],
+    ['leading', 'kpi'],
+    ['before_after', 'comparison'],
+    ...listed('guardrails'),
+    ...listed('fast'),
+  ];
 }
 
 function checkKpi(document: YamlDocument, path: DocumentPath, registry: RegistryFacts): Finding[] {
@@ -128,6 +136,17 @@ function checkWindow(document: YamlDocument): Finding[] {
 }
 
 function checkLeading(document: YamlDocument, kpi: KpiFacts | null): Finding[] {
+  if (kpi?.type === 'gauge') {
+    return [
+      findingAt(document, ['leading', 'kpi'], {
+        severity: 'warning',
+        code: 'unwatched_leading',
+        message: 'This leading indicator is a gauge, which is judged at the end and not watched for harm before',
+        allowed: 'a KPI of another type',
+        remedy: 'Choose a KPI that is counted or measured for each unit or request.',
+      }),
+    ];
+  }
   if (kpi === null || kpi.withinMinutes === null || kpi.withinMinutes <= MAX_LEADING_WITHIN) return [];
   return [
     findingAt(document, ['leading', 'kpi'], {

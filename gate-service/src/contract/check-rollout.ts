@@ -13,9 +13,22 @@ interface Share {
   readonly found?: string;
 }
 
-/** Checks that the rollout leaves a control group, that a throttle lowers it, and that the design exists. */
+const START_TEXT = 'above 0%, at most 95%; or 100% with design: before_after';
+
+/** Checks that the rollout leaves a control group or does without one, and that a throttle lowers it. */
 export function checkRollout(document: YamlDocument): Finding[] {
-  return [...checkStart(document), ...checkThrottle(document), ...checkDesign(document), ...checkCoverage(document)];
+  return [...checkStart(document), ...checkThrottle(document), ...checkCoverage(document)];
+}
+
+/** Whether the file asks for a comparison with the weeks before: in so many words, or by a rollout to everybody. */
+export function isBeforeAfterDocument(document: YamlDocument): boolean {
+  const design = valueAt(document.value, ['design']) ?? CONTRACT_DEFAULTS.design;
+  return design === 'before_after' || (design === 'auto' && startAt(document)?.share === 1);
+}
+
+function startAt(document: YamlDocument): Share | null {
+  const isBeforeAfter = textAt(document, ['design']) === 'before_after';
+  return shareAt(document, ['rollout', 'start'], isBeforeAfter ? '100%' : CONTRACT_DEFAULTS.start);
 }
 
 function shareAt(document: YamlDocument, path: DocumentPath, fallback: string): Share | null {
@@ -28,32 +41,44 @@ function shareAt(document: YamlDocument, path: DocumentPath, fallback: string): 
 
 function checkStart(document: YamlDocument): Finding[] {
   const path = ['rollout', 'start'];
-  const start = shareAt(document, path, CONTRACT_DEFAULTS.start);
+  const start = startAt(document);
   if (start === null) return [];
   if (start.share === 0) {
     return [
       findingAt(document, path, {
         code: 'out_of_range',
         message: 'A rollout that starts at 0% shows the change to nobody',
-        allowed: 'above 0%, at most 95%',
+        allowed: START_TEXT,
         remedy: 'Write `start: 50%`, or the share that you dare.',
       }),
     ];
   }
+  if (isBeforeAfterDocument(document)) return start.share === 1 ? [] : [notEverybody(document, path)];
   if (start.share <= MAX_START_SHARE) return [];
   return [
     findingAt(document, path, {
       code: 'no_control',
-      message:
-        'This rollout leaves no control group (above 95%); a comparison of before and after is not available yet',
-      allowed: 'above 0%, at most 95%',
-      remedy: 'Write `start: 50%`: equal halves need the least time. Raise it by hand after the verdict.',
+      message: 'This rollout leaves no control group (above 95%)',
+      allowed: START_TEXT,
+      remedy:
+        'Write `start: 50%`: equal halves need the least time. Where no group can go without the change, write `start: 100%` and `design: before_after`.',
     }),
   ];
 }
 
+/** With a part of the traffic left without the change, the week's total would mix both. */
+function notEverybody(document: YamlDocument, path: DocumentPath): Finding {
+  return findingAt(document, path, {
+    code: 'out_of_range',
+    message: 'A comparison of before and after needs the change on for everybody',
+    allowed: '100%',
+    remedy:
+      'Write `start: 100%`, or better `design: concurrent`: traffic without the change tells more than past weeks.',
+  });
+}
+
 function checkThrottle(document: YamlDocument): Finding[] {
-  const start = shareAt(document, ['rollout', 'start'], CONTRACT_DEFAULTS.start);
+  const start = startAt(document);
   const throttled = shareAt(document, ['rollout', 'throttle_to'], CONTRACT_DEFAULTS.throttleTo);
   if (start === null || throttled === null) return [];
   const found = throttled.found === undefined ? {} : { found: throttled.found };
@@ -78,18 +103,6 @@ function checkThrottle(document: YamlDocument): Finding[] {
       allowed: 'a share below `start`',
       remedy: 'Write a smaller `throttle_to`, such as a tenth of `start`.',
       ...found,
-    }),
-  ];
-}
-
-function checkDesign(document: YamlDocument): Finding[] {
-  if (textAt(document, ['design']) !== 'before_after') return [];
-  return [
-    findingAt(document, ['design'], {
-      code: 'not_available',
-      message: 'A comparison of before and after is not available yet',
-      allowed: 'auto, concurrent',
-      remedy: 'Remove `design`: the change is then compared with the traffic that does not get it.',
     }),
   ];
 }

@@ -37,11 +37,19 @@ export function metricsOf(change: Pick<Change, 'contract' | 'kpis'>): readonly M
   });
 }
 
-/** Every KPI that a look reads: those of `metricsOf`, then the ones that only a fast rule names (no role, no margin). */
+/** The KPI that a comparison with the weeks before is held against, if any. */
+function comparisonOf({ beforeAfter }: Change['contract']): readonly string[] {
+  return beforeAfter?.comparison ? [beforeAfter.comparison] : [];
+}
+
+/**
+ * Every KPI that a look reads: those of `metricsOf`, then the ones that only a fast rule or a comparison names (no role,
+ * no margin).
+ */
 export function watchedMetricsOf(change: Pick<Change, 'contract' | 'kpis'>): readonly Metric[] {
   const metrics = metricsOf(change);
   const known = new Set(metrics.map(({ kpi }) => kpi.id));
-  const named = new Set(change.contract.fast.map(({ kpi }) => kpi));
+  const named = new Set([...change.contract.fast.map(({ kpi }) => kpi), ...comparisonOf(change.contract)]);
   const others = change.kpis.filter(({ id }) => named.has(id) && !known.has(id));
   return [...metrics, ...others.map((kpi): Metric => ({ kpi, roles: [], margin: null, mustBeNonInferior: false }))];
 }
@@ -58,5 +66,6 @@ export function metricIds(contract: Change['contract']): ReadonlySet<string> {
     ...(contract.leading ? [contract.leading.kpi] : []),
     ...contract.guardrails.map(({ kpi }) => kpi),
     ...contract.fast.map(({ kpi }) => kpi),
+    ...comparisonOf(contract),
   ]);
 }
