@@ -36,6 +36,11 @@ export interface MetricEvidence {
   readonly hours?: readonly (TallyByVariant & { readonly phaseIndex: number; readonly hour: number })[];
   /** The KPI's own trials in the window, whoever made them: what a before/after design compares; absent otherwise. */
   readonly own?: Tally;
+  /**
+   * The same by spans of 24 h before the window, oldest first, at most 84, the last one ending with the history's last
+   * week: what the placebo check of a before/after design is made on (docs/statistics.md L8).
+   */
+  readonly ownDays?: readonly Tally[];
   /** Trials of both variants by bucket for coverage: the minutes that had at least one, with their count. */
   readonly activeHours: readonly { readonly hour: number; readonly n: number }[];
   /** Trials that arrived after a look had consumed their minute, by variant, with the consumed totals. */
