@@ -72,6 +72,9 @@ export function makeOpenApi(routes: readonly Route[]): Record<string, unknown> {
   };
 }
 
+const CONTENT_TYPES = { ndjson: 'application/x-ndjson', otlp: 'application/json' } as const;
+const TEXT_SCHEMAS = { ndjson: { type: 'string' }, otlp: { type: 'object' } } as const;
+
 function describe(route: Route): Record<string, unknown> {
   const answer = { description: route.summary, ...json(route.response, 'output') };
   return {
@@ -85,7 +88,9 @@ function describe(route: Route): Record<string, unknown> {
           ...(route.wholeService ? { 'x-whole-service': true } : {}),
         }),
     parameters: [...pathParameters(route), ...queryParameters(route)],
-    ...(route.ndjson ? { requestBody: { content: { 'application/x-ndjson': { schema: { type: 'string' } } } } } : {}),
+    ...(route.text
+      ? { requestBody: { content: { [CONTENT_TYPES[route.text]]: { schema: TEXT_SCHEMAS[route.text] } } } }
+      : {}),
     ...(route.body ? { requestBody: { required: true, ...json(route.body, 'input') } } : {}),
     responses: {
       [route.status ?? 200]: answer,

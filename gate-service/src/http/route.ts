@@ -23,8 +23,8 @@ export interface Route {
   readonly wholeService?: true;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
-  /** The body is NDJSON text, not JSON. */
-  readonly ndjson?: true;
+  /** The body is handed over as text: NDJSON, or the JSON of OTLP. */
+  readonly text?: 'ndjson' | 'otlp';
   readonly response: z.ZodType;
   readonly status?: number;
   /** Further statuses that come with the same body. */

@@ -18,7 +18,9 @@ import { findChange, stampChange } from '../services/stamp-change.ts';
 import { issueToken, revokeToken } from '../services/tokens.ts';
 import { viewChange, viewChanges, viewEvidence } from '../services/view-change.ts';
 import { ADMIN_ID } from './authorise.ts';
+import { makeEventRoutes } from './event-routes.ts';
 import { type Call, Reply, type Route, route } from './route.ts';
+import { scopeTo } from './scope-to.ts';
 
 const ListQuery = z.strictObject({
   repository: RepositorySchema.optional(),
@@ -54,20 +56,8 @@ const LedgerQuery = z.strictObject({
     .describe('at most 1000, which is the default'),
 });
 const LEDGER_PAGE = 1000;
-/** Together with a line's number it makes the ids of events that have none. */
-const BATCH_ID = /^[\x21-\x7e]{1,80}$/;
-
 /** The whole API. `gate.activation` is absent when this service may not activate. */
 export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest: IngestQueue): readonly Route[] {
-  const scopeTo = (call: Call<unknown>, repository: string) => {
-    const own = call.principal.repository;
-    if (own === null || own === repository) return;
-    throw new GateError(
-      'forbidden',
-      `This token is bound to ${own}; the request names ${repository}.`,
-      'Use a token of that repository.',
-    );
-  };
   const changeOf = async (call: Call<unknown>) => findChange(gate, call.params.change_id!, call.principal.repository);
   const viewOf = async (call: Call<unknown>) => ({ change: await viewChange(gate, (await changeOf(call)).changeId) });
   // What the caller calls itself proves nothing: the ledger names the token.
@@ -248,34 +238,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
         return { kpis: toWire(await listKpis(gate, call.query.repository!)) };
       },
     }),
-    route({
-      method: 'POST',
-      path: '/v1/events',
-      operationId: 'ingest',
-      scope: 'ingest',
-      ndjson: true,
-      summary:
-        'Takes a batch of events (NDJSON, gzip allowed); each line is accepted, duplicate, quarantined or rejected',
-      query: z.strictObject({ repository: RepositorySchema.optional() }),
-      response: api.IngestResponseSchema,
-      status: 202,
-      handle: async (call) => {
-        const repository = call.query.repository ?? call.principal.repository;
-        if (repository === null) {
-          throw new GateError(
-            'invalid_request',
-            'The token is bound to no repository and the query names none.',
-            'Add ?repository=owner/name.',
-          );
-        }
-        scopeTo(call, repository);
-        return ingest.push({
-          repository,
-          text: call.body as unknown as string,
-          batchId: batchIdOf(call) ?? gate.random.uuid(),
-        });
-      },
-    }),
+    ...makeEventRoutes(gate, ingest),
     route({
       method: 'POST',
       path: '/v1/pause',
@@ -364,16 +327,6 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       },
     }),
   ];
-}
-
-function batchIdOf(call: Call<unknown>): string | null {
-  const key = call.headers['idempotency-key'];
-  if (key === undefined || BATCH_ID.test(key)) return key ?? null;
-  throw new GateError(
-    'invalid_request',
-    `The idempotency-key has ${key.length} characters; allowed are 1 to 80 printable ASCII characters without spaces.`,
-    'Send a ULID, a UUID or a hash of the batch.',
-  );
 }
 
 async function readLedger(gate: Gate, call: Call<unknown>, changeId: string | undefined): Promise<unknown> {

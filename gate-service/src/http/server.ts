@@ -5,7 +5,7 @@ import type { Gate } from '../services/gate.ts';
 import type { Principal } from '../services/tokens.ts';
 import { authorise } from './authorise.ts';
 import { makeOpenApi } from './openapi.ts';
-import { readNdjson } from './read-ndjson.ts';
+import { readNdjson, readText } from './read-text.ts';
 import { type Call, Reply, type Route } from './route.ts';
 
 const BODY_LIMIT = 1_048_576;
@@ -52,7 +52,17 @@ export function createServer(gate: Gate, routes: readonly Route[], options: Serv
       ),
     ),
   );
-  for (const route of routes) register(app, gate, route, options);
+  for (const route of routes.filter(({ text }) => text !== 'otlp')) register(app, gate, route, options);
+  void app.register(async (scope) => {
+    // JSON that comes compressed, and in batches: taken as bytes here, and read within the limits of events.
+    scope.removeContentTypeParser('application/json');
+    scope.addContentTypeParser(
+      'application/json',
+      { parseAs: 'buffer', bodyLimit: EVENT_LIMITS.batchBytes },
+      (_request, body, done) => done(null, body),
+    );
+    for (const route of routes.filter(({ text }) => text === 'otlp')) register(scope, gate, route, options);
+  });
   const openApi = makeOpenApi(routes);
   app.get('/openapi.json', async () => openApi);
   return app;
@@ -73,11 +83,7 @@ function register(app: FastifyInstance, gate: Gate, route: Route, options: Serve
         params: request.params as Record<string, string>,
         query: readQuery(route, request),
         headers: request.headers as Record<string, string | undefined>,
-        body: route.ndjson
-          ? await readNdjson(request)
-          : route.body
-            ? parseOrThrow(route.body, request.body ?? {}, 'body')
-            : undefined,
+        body: await readBody(route, request),
       };
       const result = await route.handle(call as Call<never>);
       reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
@@ -85,6 +91,14 @@ function register(app: FastifyInstance, gate: Gate, route: Route, options: Serve
       return reply.status(route.status ?? 200).send(result);
     },
   });
+}
+
+async function readBody(route: Route, request: FastifyRequest): Promise<unknown> {
+  if (route.text === 'ndjson') return readNdjson(request);
+  if (route.text === 'otlp') {
+    return readText(request, 'the JSON of OTLP', 'application/json (OTEL_EXPORTER_OTLP_PROTOCOL=http/json)');
+  }
+  return route.body ? parseOrThrow(route.body, request.body ?? {}, 'body') : undefined;
 }
 
 function readQuery(route: Route, request: FastifyRequest): Record<string, string> {

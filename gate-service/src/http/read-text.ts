@@ -12,18 +12,7 @@ const inflate = promisify(gunzip);
  * @throws GateError invalid_request, too_large
  */
 export async function readNdjson(request: FastifyRequest): Promise<string> {
-  const body = request.body === undefined || request.body === null ? Buffer.alloc(0) : request.body;
-  if (!Buffer.isBuffer(body)) {
-    throw new GateError(
-      'invalid_request',
-      'The body is not NDJSON.',
-      'Send content-type: application/x-ndjson with one JSON object a line.',
-    );
-  }
-  const bytes = await inflated(body, request.headers['content-encoding'] ?? 'identity');
-  // Bytes that are not UTF-8 would become U+FFFD: different users could become one.
-  if (!isUtf8(bytes)) throw new GateError('invalid_request', 'The body is not UTF-8.', 'Send UTF-8.');
-  const text = bytes.toString('utf8');
+  const text = await readText(request, 'NDJSON', 'application/x-ndjson with one JSON object a line');
   const lines = text.replace(/\n$/, '').split('\n').length;
   if (lines > EVENT_LIMITS.batchLines) {
     throw new GateError(
@@ -33,6 +22,22 @@ export async function readNdjson(request: FastifyRequest): Promise<string> {
     );
   }
   return text;
+}
+
+/**
+ * The text of a body of at most as many bytes as a batch, inflated.
+ * @param contentType what to send instead, for the error
+ * @throws GateError invalid_request, too_large
+ */
+export async function readText(request: FastifyRequest, what: string, contentType: string): Promise<string> {
+  const body = request.body === undefined || request.body === null ? Buffer.alloc(0) : request.body;
+  if (!Buffer.isBuffer(body)) {
+    throw new GateError('invalid_request', `The body is not ${what}.`, `Send content-type: ${contentType}.`);
+  }
+  const bytes = await inflated(body, request.headers['content-encoding'] ?? 'identity');
+  // Bytes that are not UTF-8 would become U+FFFD: different users could become one.
+  if (!isUtf8(bytes)) throw new GateError('invalid_request', 'The body is not UTF-8.', 'Send UTF-8.');
+  return bytes.toString('utf8');
 }
 
 async function inflated(body: Buffer, encoding: string): Promise<Buffer> {
