@@ -4,7 +4,7 @@ import type { Kpi } from '../../contract/kpi-registry.ts';
 import type { Forecast } from '../model/forecast.ts';
 import { eventsOf } from '../model/measure.ts';
 import type { VerdictProbabilities } from '../statistics/verdict-probabilities.ts';
-import { WANTED_POWER } from './forecast-odds.ts';
+import { WANTED_POWER } from './forecast-odds-normal.ts';
 
 /** Under this chance of a pass or a fail the window is not worth its wait (docs/statistics.md N8). */
 const DECISIVE_ENOUGH = 0.5;

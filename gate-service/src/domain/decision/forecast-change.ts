@@ -10,15 +10,8 @@ import { minimumDetectableEffect } from '../statistics/power.ts';
 import type { VerdictProbabilities } from '../statistics/verdict-probabilities.ts';
 import { gainOf } from './effect-scale.ts';
 import { adviseForecast } from './forecast-advice.ts';
-import {
-  type Design,
-  oddsMethod,
-  powerAtMinimum,
-  VERDICT_ALPHA,
-  verdictOdds,
-  WANTED_POWER,
-  weeksNeeded,
-} from './forecast-odds.ts';
+import { type Design, oddsMethod, powerAtMinimum, verdictOdds, weeksNeeded } from './forecast-odds.ts';
+import { VERDICT_ALPHA, WANTED_POWER } from './forecast-odds-normal.ts';
 import { forecastDetection, type HistoryMinutes, replayFastRule } from './forecast-watch.ts';
 import { expectedTrials, historyTotal } from './history.ts';
 

@@ -3,14 +3,11 @@ import type { Kpi } from '../../contract/kpi-registry.ts';
 import { normalQuantile } from '../statistics/distributions.ts';
 import { exactVerdictProbabilities } from '../statistics/exact-verdict-probabilities.ts';
 import { differenceStandardError, normalPower, sampleSizePerArm } from '../statistics/power.ts';
-import { type VerdictProbabilities, verdictProbabilities } from '../statistics/verdict-probabilities.ts';
+import type { VerdictProbabilities } from '../statistics/verdict-probabilities.ts';
 import { judgeRule, type VerdictOutcome, type VerdictRule } from '../statistics/verdict-rule.ts';
 import { gainEstimate } from './effect-scale.ts';
+import { type NormalDesign, normalOdds, VERDICT_ALPHA, WANTED_POWER } from './forecast-odds-normal.ts';
 
-/** One-sided error of pass and fail (docs/statistics.md section A). */
-export const VERDICT_ALPHA = 0.05;
-/** The power that people plan for (docs/statistics.md section A). */
-export const WANTED_POWER = 0.8;
 /** With fewer units per arm the verdict's odds are enumerated, not approximated (docs/statistics.md N6). */
 const ENUMERATE_BELOW = 100;
 /** The prediction's error is spread over this many equally likely effects when odds are enumerated. */
@@ -18,7 +15,10 @@ const PREDICTED_EFFECTS = 9;
 /** Above this the enumeration would be slow, and the normal approximation is good. */
 const LARGEST_ENUMERATED_ARM = 1000;
 
-/** What is known before the deploy: history's rate, the units of the window, and the rule. Effects are gains. */
+/**
+ * What is known before the deploy of a proportion: history's rate, the units of the window, and the rule. Effects are
+ * gains.
+ */
 export interface Design {
   readonly direction: Kpi['direction'];
   readonly scale: Effect['kind'];
@@ -59,7 +59,7 @@ export function gainStandardError(design: Design, gain: number): number {
  */
 export function verdictOdds(design: Design, gain: number, spread: number): VerdictProbabilities {
   const { rule, minEffect, margin } = design;
-  if (oddsMethod(design) === 'normal') return normalOdds(design, gain, spread);
+  if (oddsMethod(design) === 'normal') return normalOdds(normalDesignOf(design), gain, spread);
   const decide = (estimate: number, lo: number, hi: number) =>
     judgeRule({ rule, minEffect, margin, estimate, lo, hi }).verdict;
   return enumerated(design, gain, spread, decide);
@@ -95,28 +95,16 @@ export function weeksNeeded(design: Design, windowWeeks: number): number | null 
   return Number.isFinite(weeks) ? Math.max(1, weeks) : null;
 }
 
-/**
- * Relative gains on the log scale, as their interval is: on the plain scale one standard error would have to serve limits
- * that differ by the effect itself, and the chances were off by up to 7 points. A monotone scale moves no limit of the rule.
- */
-function normalOdds(design: Design, gain: number, spread: number): VerdictProbabilities {
-  const { scale, direction, rule, minEffect, margin, baseline: pA, nA, nB } = design;
-  const common = { alpha: VERDICT_ALPHA, rule };
+function normalDesignOf(design: Design): NormalDesign {
+  const { scale, baseline: pA, nA, nB } = design;
   if (scale === 'absolute') {
-    const se = gainStandardError(design, gain);
-    return verdictProbabilities({ ...common, predictedDelta: gain, predictionSd: spread, se, minEffect, margin });
+    return { ...design, scale: 'identity', df: null, se: (gain) => gainStandardError(design, gain) };
   }
-  const up = direction === 'increase_is_good' ? 1 : -1;
-  const onLog = (one: number) => up * Math.log1p(up * one);
-  const pB = rateUnderGain(design, gain);
-  return verdictProbabilities({
-    ...common,
-    predictedDelta: onLog(gain),
-    predictionSd: spread / (1 + up * gain),
-    se: Math.sqrt((1 - pA) / (nA * pA) + (1 - pB) / (nB * pB)),
-    minEffect: onLog(minEffect),
-    margin: 0 - onLog(0 - margin),
-  });
+  const se = (gain: number) => {
+    const pB = rateUnderGain(design, gain);
+    return Math.sqrt((1 - pA) / (nA * pA) + (1 - pB) / (nB * pB));
+  };
+  return { ...design, scale: 'log', df: null, se };
 }
 
 function enumerated(
