@@ -14,6 +14,7 @@ import { readFlagFacts } from './flag-facts.ts';
 import type { Gate } from './gate.ts';
 import { record } from './record.ts';
 import { runLook } from './run-look.ts';
+import { recordPrediction } from './score-prediction.ts';
 import { isAfterWindow } from './watch-flag.ts';
 
 /** An act on the flag that takes longer than this is not waited for: the verdict says that it was not executed. */
@@ -158,6 +159,7 @@ async function storeVerdict(
     ledgerHead,
   };
   await tx.verdicts.insert(stored);
+  await recordPrediction(tx, change, stored);
   if (change.state !== 'decided')
     await tx.changes.update(change.changeId, { state: change.state === 'superseded' ? 'superseded' : 'judged' });
   gate.log.info(
