@@ -1,11 +1,12 @@
 import type { Kpi } from '../../contract/kpi-registry.ts';
 import type { Phase } from '../model/change.ts';
-import { isStatus } from '../model/measure.ts';
+import { isPerUnit } from '../model/measure.ts';
+import type { Tally } from '../model/tally.ts';
 import type { MetricEvidence, QualityCheck, VerdictEvidence } from '../model/verdict.ts';
 import { chiSquareSf } from '../statistics/distributions.ts';
 import { isCount } from '../statistics/estimate.ts';
 import { SAMPLE_RATIO_ALPHA } from '../statistics/sample-ratio-mismatch.ts';
-import { splitsTraffic } from './effect-scale.ts';
+import { comparableRows, splitsTraffic } from './effect-scale.ts';
 
 /** Expected trials of a run in which none came: by chance once in 10^13 (docs/statistics.md G4). */
 export const SILENT_TRIALS = 30;
@@ -25,26 +26,29 @@ interface Arms {
 
 /**
  * Whether the trials of one KPI split between the arms as the flag did (docs/statistics.md G5): exposures may be
- * complete while one arm's trials of a KPI are lost. Conversions have one trial a unit, so G1 holds for them, against
- * the nearest share that units of this phase or an earlier one were given, as a unit keeps its first variant. Status
- * trials come many a unit, and a change may alter how many: their chi-square is divided by the design effect of
- * geometric counts, and only a gap that activity does not explain fails.
+ * complete while one arm's trials of a KPI are lost. KPIs with one trial a unit are held to G1, against the nearest share
+ * that units of this phase or an earlier one were given, as a unit keeps its first variant. Others have many a unit, and
+ * a change may alter how many: their chi-square is divided by the design effect of the units, or of geometric counts
+ * where these are not known, and only a gap that activity does not explain fails. Samples of a gauge do not follow
+ * the traffic: only an arm without any fails.
  * @returns failed too when the watch saw the treatment silent (G4); unknown when it cannot be computed
  */
 export function armBalance(
-  data: Pick<MetricEvidence, 'strata' | 'silentTrials'>,
+  data: Pick<MetricEvidence, 'strata' | 'silentTrials' | 'units'>,
   kpi: Pick<Kpi, 'measure'>,
   { phases, exposures }: Pick<VerdictEvidence, 'phases' | 'exposures'>,
 ): Pick<QualityCheck, 'status' | 'detail'> {
-  const arms = data.strata.flatMap((stratum) => armsOf(stratum, phases, isStatus(kpi.measure)));
-  const effect = isStatus(kpi.measure) ? designEffect(arms, phases, exposures) : 1;
+  const single = isPerUnit(kpi.measure);
+  const arms = data.strata.flatMap((stratum) => armsOf(stratum, phases, !single));
+  if (kpi.measure.type === 'gauge') return gaugeBalance(arms);
+  const effect = single ? 1 : (unitsEffect(data, phases) ?? designEffect(arms, phases, exposures));
   const counted = arms.map(({ off, on }) => `${on} with the change, ${off} without`).join('; ');
   if (!Number.isFinite(effect)) return { status: 'unknown', detail: 'How many units made the trials cannot be told.' };
   if (data.silentTrials !== undefined && !(data.silentTrials < SILENT_TRIALS * effect)) {
     const detail = `The treatment was silent where about ${Math.round(data.silentTrials)} of its trials were expected.`;
     return { status: 'failed', detail };
   }
-  const uneven = isStatus(kpi.measure) ? arms.some((one) => isBusier(one, effect)) : isMismatched(arms);
+  const uneven = single ? isMismatched(arms) : arms.some((one) => isBusier(one, effect));
   if (uneven) return { status: 'failed', detail: `Trials did not split as the flag did: ${counted}.` };
   return { status: 'ok', detail: `Trials by phase: ${counted === '' ? 'none' : counted}.` };
 }
@@ -52,12 +56,12 @@ export function armBalance(
 function armsOf(
   { phaseIndex, off, on }: MetricEvidence['strata'][number],
   phases: readonly Phase[],
-  status: boolean,
+  many: boolean,
 ): readonly Arms[] {
   const phase = phases.find(({ index }) => index === phaseIndex);
   if (!phase || !splitsTraffic(phase)) return [];
   const sofar = phases.filter(({ startMinute }) => startMinute <= phase.startMinute).map(({ share }) => share);
-  const shares = status ? [phase.share] : [phase.share, ...sofar];
+  const shares = many ? [phase.share] : [phase.share, ...sofar];
   return [{ off: off.n, on: on.n, shares: [Math.min(...shares), Math.max(...shares)] }];
 }
 
@@ -90,6 +94,22 @@ function expectedOf({ off, on, shares: [least, most] }: Arms): { readonly off: n
   const n = off + on;
   const share = n === 0 ? least : Math.min(most, Math.max(least, on / n));
   return { off: n * (1 - share), on: n * share };
+}
+
+function gaugeBalance(arms: readonly Arms[]): Pick<QualityCheck, 'status' | 'detail'> {
+  const [off, on] = [arms.reduce((sum, arm) => sum + arm.off, 0), arms.reduce((sum, arm) => sum + arm.on, 0)];
+  const detail = `${on} samples with the change, ${off} without.`;
+  return { status: Math.min(off, on) === 0 && Math.max(off, on) >= SILENT_TRIALS ? 'failed' : 'ok', detail };
+}
+
+/** E[k^2] / E[k] of a unit's number of trials k as it was seen; null where units are not known. */
+function unitsEffect({ units = [] }: Pick<MetricEvidence, 'units'>, phases: readonly Phase[]): number | null {
+  const tallies = comparableRows(units, phases).flatMap(({ off, on }): Tally[] => [off, on]);
+  const [d, dd] = [
+    tallies.reduce((total, { sums }) => total + (sums?.d ?? 0), 0),
+    tallies.reduce((total, { sums }) => total + (sums?.dd ?? 0), 0),
+  ];
+  return d > 0 ? Math.max(1, dd / d) : null;
 }
 
 /**

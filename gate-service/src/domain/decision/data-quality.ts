@@ -1,5 +1,5 @@
 import { longestWithin } from '../model/change.ts';
-import { isStatus } from '../model/measure.ts';
+import { isPerUnit } from '../model/measure.ts';
 import { type Metric, metricsOf } from '../model/metric.ts';
 import { minuteOf } from '../model/time.ts';
 import type { QualityCheck, VerdictEvidence } from '../model/verdict.ts';
@@ -41,11 +41,11 @@ export function checkDataQuality(evidence: VerdictEvidence): readonly QualityChe
 }
 
 /**
- * Checks of how much there is say nothing yet while more may come. Nor does the number of status trials by arm at an
- * alarm: harm itself makes people try again, or leave.
+ * Checks of how much there is say nothing yet while more may come. Nor, at an alarm, does the number of trials by arm of a
+ * KPI that has many a unit: harm itself makes people try again, or leave.
  */
 function soFar(check: QualityCheck, metric: Metric | null): QualityCheck {
-  const names = metric && isStatus(metric.kpi.measure) ? [...QUANTITY_CHECKS, 'arms'] : QUANTITY_CHECKS;
+  const names = metric && !isPerUnit(metric.kpi.measure) ? [...QUANTITY_CHECKS, 'arms'] : QUANTITY_CHECKS;
   const open = check.status === 'failed' && names.some((name) => check.check.startsWith(`${name}:`));
   return open ? { ...check, status: 'unknown', detail: `So far: ${check.detail}` } : check;
 }
@@ -77,7 +77,9 @@ export function windowCheck({
   return ok('window', 'The window and its last outcomes were complete.');
 }
 
-function sampleRatioCheck({ phases, exposures, metrics }: VerdictEvidence): QualityCheck {
+/** The watch's own alarm on the split holds at any time (G3): a week that looks even in the end does not undo it. */
+function sampleRatioCheck({ phases, exposures, metrics, splitAlarmAt = null }: VerdictEvidence): QualityCheck {
+  if (splitAlarmAt !== null) return failed('srm', 'The watch found that units were not split as intended.');
   const split = phases.filter(splitsTraffic);
   const counted = split.map(({ index, share }) => {
     const units = exposures.filter(({ phaseIndex }) => phaseIndex === index);

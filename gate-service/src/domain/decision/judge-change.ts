@@ -1,6 +1,6 @@
 import type { Intervention } from '../model/intervention.ts';
 import { minuteOf, WEEK_MINUTES } from '../model/time.ts';
-import type { QualityCheck, Verdict, VerdictEvidence, VerdictWord } from '../model/verdict.ts';
+import type { Advice, QualityCheck, Verdict, VerdictEvidence, VerdictWord } from '../model/verdict.ts';
 import { twoSidedZ } from '../statistics/distributions.ts';
 import { extraWeeksNeeded, type RuleVerdict } from '../statistics/verdict-rule.ts';
 import { checkDataQuality, windowCheck } from './data-quality.ts';
@@ -14,8 +14,12 @@ import {
   unprovenGuardrails,
 } from './metric-results.ts';
 import { RULE_VERSION } from './rule-version.ts';
+import { adviceOn } from './small-sample.ts';
 import { verdictSummary } from './verdict-summary.ts';
 import { verdictWarnings } from './verdict-warnings.ts';
+
+/** Reasons of a verdict that has too little evidence, and nothing against that evidence. */
+const UNDECIDED = ['not_enough_evidence', 'positive_below_minimum', 'insufficient_data'];
 
 /** The word and why: the deciding reason first. */
 export interface Ruling {
@@ -65,8 +69,8 @@ export function judgeChange(evidence: VerdictEvidence): Verdict {
     summary: verdictSummary(evidence, ruling, blamed(evidence, metrics, off) ?? main ?? null, off),
     metrics: metrics.map((metric) => metricResult(metric, primary, one.harmed)),
     quality: one.quality,
-    warnings: verdictWarnings(evidence, one.quality, off),
-    advice: null,
+    warnings: verdictWarnings(evidence, metrics, one.quality, off),
+    advice: main ? adviceFor(ruling, main, evidence) : null,
     moreWeeks: ruling.verdict === 'inconclusive' ? moreWeeks(ruling, main, evidence) : null,
   };
 }
@@ -185,6 +189,13 @@ function blamed(
   if (off !== 'executed' && off !== 'not_executed') return undefined;
   const kpiId = alarms.findLast(({ calls }) => calls === 'turn_off')?.kpiId;
   return metrics.find(({ metric }) => metric.kpi.id === kpiId);
+}
+
+/** Only where the data was sound and said too little; anything else that is inconclusive no bet can mend. */
+function adviceFor({ verdict, reasons }: Ruling, main: JudgedMetric, evidence: VerdictEvidence): Advice | null {
+  if (verdict !== 'inconclusive' || !UNDECIDED.includes(reasons[0])) return null;
+  const history = evidence.metrics.find(({ kpiId }) => kpiId === main.metric.kpi.id)?.history ?? null;
+  return adviceOn(main.metric, main.totals, history, evidence.change.contract.windowMinutes);
 }
 
 /** Further weeks of the same traffic until the interval would be as narrow as the effect. */

@@ -1,9 +1,11 @@
 import type { Metric } from '../model/metric.ts';
 import { NON_ANSWERS } from '../model/signal.ts';
+import type { TallyByVariant } from '../model/tally.ts';
 import type { EpochMinute } from '../model/time.ts';
 import type { MetricEvidence, QualityCheck, VerdictEvidence } from '../model/verdict.ts';
-import { isCount, isProportionArm } from '../statistics/estimate.ts';
+import { isCount } from '../statistics/estimate.ts';
 import { twoProportionZ } from '../statistics/two-proportion-z.ts';
+import { amountChecks, isPossible, isPossibleUnits } from './amount-quality.ts';
 import { armBalance } from './arm-balance.ts';
 import { coverageOf } from './coverage.ts';
 import { comparableStrata } from './effect-scale.ts';
@@ -40,9 +42,13 @@ export function checkMetric(
   if (!metric) return [check('no_data', 'failed', 'The KPI that the contract names has no definition.')];
   if (!data || own.length > 1)
     return [check('no_data', 'failed', 'There is not exactly one record of evidence for this KPI.')];
-  if (!hasPossibleCounts(data)) {
+  if (!hasPossibleCounts(data, metric)) {
     return [
-      check('counts', 'failed', 'There are counts that cannot be: not whole, negative, or more outcomes than trials.'),
+      check(
+        'counts',
+        'failed',
+        'There are counts or sums that cannot be: not whole, negative, missing, or more outcomes than trials.',
+      ),
     ];
   }
   if (metric.margin !== null && !Number.isFinite(metric.margin.value)) {
@@ -51,6 +57,7 @@ export function checkMetric(
   return [
     dataCheck(check, data, metric, evidence),
     armsCheck(check, data, metric, evidence),
+    ...amountChecks(check, data, metric, evidence.phases),
     phaseCheck(check, data, evidence),
     coverageCheck(check, data, evidence, observed),
     answerCheck(check, data, evidence),
@@ -125,11 +132,16 @@ function lateCheck(check: Check, { late, consumed }: MetricEvidence): QualityChe
   return check('late', pTwoSided < LATE_ALPHA ? 'failed' : 'ok', detail);
 }
 
-function hasPossibleCounts({ strata, consumed, activeHours }: MetricEvidence): boolean {
+function hasPossibleCounts(data: MetricEvidence, { kpi: { measure } }: Metric): boolean {
+  const { strata, consumed, activeHours, units = [], days = [], hours = [] } = data;
+  const isWhole = ({ off, on }: TallyByVariant) => isPossible(measure, off) && isPossible(measure, on);
   return (
-    strata.every(({ off, on, minutes }) => isProportionArm(off) && isProportionArm(on) && minutes >= 0) &&
-    isProportionArm(consumed.off) &&
-    isProportionArm(consumed.on) &&
+    strata.every((stratum) => isWhole(stratum) && stratum.minutes >= 0) &&
+    [...days, ...hours].every(isWhole) &&
+    days.every(({ day }) => Number.isInteger(day)) &&
+    units.every(({ off, on }) => isPossibleUnits(off) && isPossibleUnits(on)) &&
+    // What looks consumed is compared by its trials alone.
+    [consumed.off, consumed.on].every(({ n, y }) => isCount(n) && isCount(y)) &&
     activeHours.every(({ hour, n }) => Number.isFinite(hour) && isCount(n))
   );
 }

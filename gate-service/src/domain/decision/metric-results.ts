@@ -3,9 +3,10 @@ import { type Metric, metricsOf } from '../model/metric.ts';
 import { addTallies, NO_TALLY, type TallyByVariant } from '../model/tally.ts';
 import type { MetricResult, VerdictEvidence } from '../model/verdict.ts';
 import type { Estimate } from '../statistics/estimate.ts';
-import type { Stratum } from '../statistics/mantel-haenszel.ts';
 import { judgeRule, type RuleVerdict } from '../statistics/verdict-rule.ts';
-import { comparableStrata, gainEstimate, gainOf } from './effect-scale.ts';
+import { concurrentGain, type EstimateRequest, type GainEstimator, noEstimate, ownScale } from './effect-estimate.ts';
+import { comparableStrata, gainOf, type TallyStratum, VERDICT_CONFIDENCE } from './effect-scale.ts';
+import { finiteOrNull, levelOf, levelUnit } from './metric-levels.ts';
 
 /** Error budget of all guardrail harm claims together, one-sided (docs/statistics.md sections A and M). */
 const GUARDRAIL_ALPHA = 0.05;
@@ -14,26 +15,36 @@ const GUARDRAIL_ALPHA = 0.05;
 export interface JudgedMetric {
   readonly metric: Metric;
   readonly scale: Effect['kind'];
-  readonly strata: readonly Stratum[];
+  readonly strata: readonly TallyStratum[];
   /** On the effect's scale, with the 90% interval. */
   readonly gain: Estimate;
+  /** The same on another scale or at another confidence. */
+  readonly gainAt: (request: EstimateRequest) => Estimate;
   readonly totals: TallyByVariant;
   /** The minimum effect or minus the margin, as a gain; null for a metric that is only watched. */
   readonly threshold: number | null;
 }
 
-/** Every metric of the contract with its estimate; one without evidence has an estimate that answers nothing. */
-export function judgedMetrics(evidence: VerdictEvidence): readonly JudgedMetric[] {
+/**
+ * Every metric of the contract with its estimate; one without evidence has an estimate that answers nothing.
+ * @param estimator how the KPIs are compared; the concurrent control unless given
+ */
+export function judgedMetrics(
+  evidence: VerdictEvidence,
+  estimator: GainEstimator = concurrentGain(evidence.phases),
+): readonly JudgedMetric[] {
   return metricsOf(evidence.change).map((metric) => {
     const data = evidence.metrics.find(({ kpiId }) => kpiId === metric.kpi.id);
     const strata = data ? comparableStrata(data, evidence.phases) : [];
     const effect = effectOf(metric, evidence);
-    const scale = effect?.kind ?? 'absolute';
+    const scale = effect?.kind ?? ownScale(metric.kpi);
+    const gainAt = (request: EstimateRequest) => (data ? estimator(metric.kpi, data, request) : noEstimate());
     return {
       metric,
       scale,
       strata,
-      gain: gainEstimate(metric.kpi.direction, scale, strata),
+      gain: gainAt({ scale, confidence: VERDICT_CONFIDENCE }),
+      gainAt,
       totals: {
         off: strata.map(({ control }) => control).reduce(addTallies, NO_TALLY),
         on: strata.map(({ treatment }) => treatment).reduce(addTallies, NO_TALLY),
@@ -95,8 +106,8 @@ export function metricResult(one: JudgedMetric, primary: RuleVerdict, harmed: re
     title: metric.kpi.title,
     roles: metric.roles,
     type: metric.kpi.measure.type,
-    unit: metric.kpi.unit,
-    levels: { control: finiteOrNull(totals.off.y / totals.off.n), treatment: finiteOrNull(totals.on.y / totals.on.n) },
+    unit: levelUnit(metric.kpi),
+    levels: { control: levelOf(metric.kpi, totals.off), treatment: levelOf(metric.kpi, totals.on) },
     scale,
     status: gain.status,
     estimate: finiteOrNull(gain.estimate),
@@ -139,18 +150,14 @@ function effectOf({ kpi, roles, margin }: Metric, { change }: VerdictEvidence): 
   return primary.atLeast && { kind: primary.atLeast.kind, value: gainOf(primary.atLeast, kpi.direction) };
 }
 
-function isHarmed({ metric, strata }: JudgedMetric, confidence: number): boolean {
-  if (metric.margin === null) return false;
-  const gain = gainEstimate(metric.kpi.direction, metric.margin.kind, strata, confidence);
-  return gain.status === 'ok' && Number.isFinite(gain.hi) && gain.hi < -Math.abs(metric.margin.value);
+function isHarmed({ metric: { margin }, gainAt }: JudgedMetric, confidence: number): boolean {
+  if (margin === null) return false;
+  const gain = gainAt({ scale: margin.kind, confidence });
+  return gain.status === 'ok' && Number.isFinite(gain.hi) && gain.hi < -Math.abs(margin.value);
 }
 
-function isNonInferior({ metric, strata }: JudgedMetric): boolean {
-  if (metric.margin === null) return false;
-  const gain = gainEstimate(metric.kpi.direction, metric.margin.kind, strata);
-  return gain.status === 'ok' && Number.isFinite(gain.lo) && gain.lo > -Math.abs(metric.margin.value);
-}
-
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
+function isNonInferior({ metric: { margin }, gainAt }: JudgedMetric): boolean {
+  if (margin === null) return false;
+  const gain = gainAt({ scale: margin.kind, confidence: VERDICT_CONFIDENCE });
+  return gain.status === 'ok' && Number.isFinite(gain.lo) && gain.lo > -Math.abs(margin.value);
 }

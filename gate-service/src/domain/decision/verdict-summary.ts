@@ -1,19 +1,10 @@
 import { formatEffect } from '../../contract/effect.ts';
-import type { Tally } from '../model/tally.ts';
 import type { VerdictEvidence } from '../model/verdict.ts';
-import { asGain, type Estimate } from '../statistics/estimate.ts';
-import { stratifiedDifference } from '../statistics/stratified.ts';
-import { VERDICT_CONFIDENCE } from './effect-scale.ts';
 import type { OffDecision, Ruling } from './judge-change.ts';
 import type { JudgedMetric } from './metric-results.ts';
+import { outcomeSentence } from './outcome-sentence.ts';
 
-/** Rates are told as "of every 100", or of more where that would be less than one. */
-const BASES = [100, 1000, 10_000, 100_000] as const;
-
-/**
- * What a person should read first: what was decided and why, and what happened to the primary KPI, in counts of people
- * and not in percentages of percentages.
- */
+/** What a person should read first: what was decided and why, and what happened to the primary KPI. */
 export function verdictSummary(
   evidence: VerdictEvidence,
   ruling: Ruling,
@@ -23,42 +14,6 @@ export function verdictSummary(
   const overruled = off === 'overruled' ? 'The watch decided to turn this off, and a person overruled it. ' : '';
   const outcome = main === null ? '' : ` ${outcomeSentence(main)}`;
   return `${overruled}${reasonSentence(evidence, ruling.reasons[0])}${outcome}`;
-}
-
-/** "Of every 100 trials about 31 counted with the change and 28 without: 3 more, give or take 2." */
-export function outcomeSentence({ metric, strata, totals }: JudgedMetric): string {
-  const { off, on } = totals;
-  const name = `"${metric.kpi.title}"`;
-  if (!(off.n > 0 && on.n > 0)) {
-    return `${name}: ${count(on.n)} trials with the change and ${count(off.n)} without, so there is nothing to compare.`;
-  }
-  const difference = asGain(stratifiedDifference(strata, VERDICT_CONFIDENCE), 'up_is_good');
-  const base = baseFor(off, on);
-  // Totals over phases of different allocation mislead (Simpson): then only the difference within phases is told.
-  if (strata.length > 1) return withinPhases(name, difference, base, on.n, off.n);
-  const rates = `of every ${count(base)} about ${amount(rate(on) * base)} counted with the change and ${amount(rate(off) * base)} without`;
-  const { status, estimate, lo, hi } = difference;
-  if (status !== 'ok' || !Number.isFinite(estimate) || !Number.isFinite(hi - lo)) return `${name}: ${rates}.`;
-  const size = amount(Math.abs(estimate) * base);
-  const more = Number(size) === 0 ? 'no difference' : `${size} ${estimate > 0 ? 'more' : 'fewer'}`;
-  const reach = amount(((hi - lo) / 2) * base);
-  return `${name}: ${rates}: ${more}, give or take ${reach} (${count(on.n)} and ${count(off.n)} trials).`;
-}
-
-function withinPhases(
-  name: string,
-  { status, estimate, lo, hi, method, n }: Estimate,
-  base: number,
-  on: number,
-  off: number,
-): string {
-  const trials = `${count(on)} trials with the change and ${count(off)} without`;
-  if (status !== 'ok' || !Number.isFinite(estimate) || !Number.isFinite(hi - lo)) return `${name}: ${trials}.`;
-  const more = `${amount(Math.abs(estimate) * base)} ${estimate > 0 ? 'more' : 'fewer'}`;
-  const effect = `${more} of every ${count(base)}, give or take ${amount(((hi - lo) / 2) * base)}`;
-  return method.startsWith('mantel_haenszel')
-    ? `${name}: ${effect}, compared within spans of equal allocation (${trials}).`
-    : `${name}: ${effect}, in the span of equal allocation that tells most (${count(n)} of ${count(on + off)} trials).`;
 }
 
 function reasonSentence({ change, dataQualityRaisedBeforeAlarm }: VerdictEvidence, reason: string): string {
@@ -115,24 +70,4 @@ function reasonSentence({ change, dataQualityRaisedBeforeAlarm }: VerdictEvidenc
 function splitOnce(reason: string): readonly [string, string?] {
   const at = reason.indexOf(':');
   return at < 0 ? [reason] : [reason.slice(0, at), reason.slice(at + 1)];
-}
-
-function baseFor(off: Tally, on: Tally): number {
-  const smallest = Math.min(...[rate(off), rate(on)].filter((value) => value > 0));
-  return (
-    BASES.find((base) => smallest * base >= 1) ?? (Number.isFinite(smallest) ? BASES[BASES.length - 1]! : BASES[0])
-  );
-}
-
-function rate({ n, y }: Tally): number {
-  return y / n;
-}
-
-/** Two digits that matter, no trailing zeros: 31, 2.8, 0.45. */
-function amount(value: number): string {
-  return String(value >= 10 ? Math.round(value * 10) / 10 : Number(value.toPrecision(2)));
-}
-
-function count(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }

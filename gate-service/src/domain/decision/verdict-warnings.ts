@@ -1,11 +1,14 @@
-import { metricsOf } from '../model/metric.ts';
+import { isStatus } from '../model/measure.ts';
 import { NON_ANSWERS } from '../model/signal.ts';
 import type { TallyByVariant } from '../model/tally.ts';
 import { formatInstant } from '../model/time.ts';
 import type { MetricEvidence, QualityCheck, VerdictEvidence } from '../model/verdict.ts';
 import { newcombeDifference } from '../statistics/newcombe-difference.ts';
+import { hasRepeatedTrials } from './amount-quality.ts';
 import { VERDICT_CONFIDENCE } from './effect-scale.ts';
+import { groupingOf } from './estimate-proportion.ts';
 import type { OffDecision } from './judge-change.ts';
+import type { JudgedMetric } from './metric-results.ts';
 
 /**
  * Gap of early and late effects, in standard errors, and each one's own size with opposite signs (docs/statistics.md
@@ -19,6 +22,7 @@ const WORTH_TELLING = 0.01;
 /** What people should know beside the verdict; none of it changes the verdict. */
 export function verdictWarnings(
   evidence: VerdictEvidence,
+  metrics: readonly JudgedMetric[],
   quality: readonly QualityCheck[],
   off: OffDecision,
 ): readonly string[] {
@@ -29,21 +33,26 @@ export function verdictWarnings(
       .map(({ check, detail }) => `The check ${check} could not be made. ${detail}`),
     ...phaseWarning(evidence),
     ...watchWarnings(evidence, off),
-    ...metricsOf(evidence.change).flatMap(({ kpi, roles }) => {
+    ...metrics.flatMap((one) => {
+      const { kpi } = one.metric;
       const data = evidence.metrics.find(({ kpiId }) => kpiId === kpi.id);
-      // A leading indicator alone has no interval in the rule; one that is a guardrail too is held against its margin.
-      const status = kpi.measure.withinMinutes === 0 && roles.some((role) => role !== 'leading');
       return [
-        ...(status ? [`"${kpi.title}" counts trials, not users: repeated users may narrow its interval.`] : []),
-        ...(data
-          ? [
-              ...silenceWarning(kpi.title, data, evidence.change.contract.windowMinutes),
-              ...noveltyWarning(kpi.title, data.novelty),
-            ]
-          : []),
+        ...repetitionWarning(one, data),
+        ...(data ? silenceWarning(kpi.title, data, evidence.change.contract.windowMinutes) : []),
+        ...(data && kpi.measure.type === 'proportion' ? noveltyWarning(kpi.title, data.novelty) : []),
       ];
     }),
   ];
+}
+
+/** Where several trials of one unit were taken as independent. A leading indicator alone has no interval in the rule. */
+function repetitionWarning({ metric, gain }: JudgedMetric, data: MetricEvidence | undefined): readonly string[] {
+  const { kpi, roles } = metric;
+  if (!hasRepeatedTrials(kpi) || roles.every((role) => role === 'leading')) return [];
+  const isByUnit = isStatus(kpi.measure) && data !== undefined && groupingOf(data) !== 'unknown';
+  if (isByUnit && (gain.method.startsWith('delta_ratio') || groupingOf(data) === 'single')) return [];
+  const what = kpi.measure.type === 'rate' ? 'events' : 'trials';
+  return [`"${kpi.title}" counts ${what}, not users: repeated users may narrow its interval.`];
 }
 
 function phaseWarning({ metrics }: VerdictEvidence): readonly string[] {
