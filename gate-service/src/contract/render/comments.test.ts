@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChangeView } from '../api/change.ts';
 import { renderForecastCheck, renderVerdictCheck } from './check-output.ts';
 import { type ForecastInput, forecastConclusion } from './forecast-input.ts';
+import { recordText } from './forecast-numbers.ts';
 import { renderInterventionComment } from './intervention-comment.ts';
 import { linksLine } from './links.ts';
 import { nextSteps } from './next-steps.ts';
@@ -13,7 +14,6 @@ import {
   sampleContract,
   sampleFinding,
   sampleForecast,
-  sampleMetrics,
   sampleThrottle,
   sampleTurnOff,
   sampleVerdict,
@@ -73,6 +73,51 @@ describe('forecast', () => {
   });
 });
 
+describe('the record of earlier predictions', () => {
+  const record = {
+    count: 7,
+    in_direction: 5,
+    median_ratio: 0.5,
+    brier: 0.42,
+    brier_reference: 0.6,
+    corrected_effect: 0.04,
+  };
+  const told = (more: Partial<typeof record> | null, shown = sampleForecast) =>
+    recordText({
+      ...shown,
+      primary: { ...shown.primary, record: more === null ? null : { ...record, ...more } },
+    });
+
+  it('says how often and by how much earlier predictions came true', () => {
+    expect(told({})).toBe(
+      'Of 7 earlier predictions for this KPI 5 went the right way; typically half of what was predicted came true, so expect about +4.0% rather than +8%. The odds that were given were better than naming the usual outcome each time (Brier score 0.42 against 0.60; 0 is best).',
+    );
+  });
+
+  it.each<[string, Record<string, number | null> | null, string]>([
+    ['no record', null, ''],
+    ['an empty record', { count: 0 }, ''],
+    [
+      'one prediction',
+      { count: 1, in_direction: 1 },
+      'The one earlier prediction for this KPI went the right way; half of',
+    ],
+    ['one wrong prediction', { count: 1, in_direction: 0, median_ratio: -0.2 }, 'the wrong way; the opposite of what'],
+    ['more than was predicted', { median_ratio: 1.3 }, '130% of what was predicted came true'],
+    ['a ratio that is no number', { median_ratio: Number.NaN }, 'is not known'],
+    ['odds that were worse than none', { brier: 0.7 }, 'were no better than naming'],
+  ])('%s', (_description, more, expected) => {
+    expect(told(more as Partial<typeof record> | null)).toContain(expected);
+    if (expected === '') expect(told(more as Partial<typeof record> | null)).toBe('');
+  });
+
+  it('says nothing of odds and corrections that there are not', () => {
+    const forecast = { ...sampleForecast.primary, record: { ...record, brier: null, corrected_effect: null } };
+    const text = recordText({ ...sampleForecast, primary: forecast });
+    expect(text).toMatch(/came true\.$/);
+  });
+});
+
 describe('verdict', () => {
   it.each([
     ['pass', 'success'],
@@ -85,12 +130,11 @@ describe('verdict', () => {
   });
 
   it('says in its first line that a person overruled the watch, and that it compares before with after', () => {
-    const metrics = [{ ...sampleMetrics[0]!, method: 'before_after' }];
     const overruled = {
       ...sampleChange,
       interventions: [{ ...sampleThrottle, kind: 'turn_off', outcome: 'superseded' } as const],
     };
-    expect(verdictHeadline(overruled, { ...sampleVerdict, metrics })).toBe(
+    expect(verdictHeadline(overruled, { ...sampleVerdict, design: 'before_after' })).toBe(
       'PASS: the change did what its contract promised; a person overruled the switch-off (a before/after comparison)',
     );
     const raisedAgain = {
@@ -100,6 +144,25 @@ describe('verdict', () => {
     };
     expect(verdictHeadline(raisedAgain, sampleVerdict)).toContain('a person overruled the switch-off');
     expect(verdictHeadline({ ...raisedAgain, phases: [] }, sampleVerdict)).not.toContain('overruled');
+  });
+
+  const advised = (p_gain: number, advice: 'keep' | 'revert') =>
+    renderVerdictComment(sampleChange, {
+      ...sampleVerdict,
+      verdict: 'inconclusive',
+      advice: { kpi_id: 'booking_conversion', advice, p_gain, loss_keep: 3, loss_revert: 9 },
+    });
+
+  it.each([
+    [0.81, 'keep', '**keep** (81% likely a gain). This is an opinion, not a verdict.'],
+    [0.001, 'revert', '**revert** (under 1% likely a gain). This is an opinion, not a verdict.'],
+  ] as const)('tells the better bet at a chance of %s', (chance, advice, expected) => {
+    expect(advised(chance, advice)).toContain(`The better bet on what is known: ${expected}`);
+  });
+
+  it('gives no advice without a chance', () => {
+    expect(advised(Number.NaN, 'keep')).not.toContain('better bet');
+    expect(renderVerdictComment(sampleChange, sampleVerdict)).not.toContain('better bet');
   });
 
   it('shows an unknown reason instead of hiding it', () => {

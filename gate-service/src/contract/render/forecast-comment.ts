@@ -12,7 +12,7 @@ import {
   findingsOf,
   forecastConclusion,
 } from './forecast-input.ts';
-import { detectionTable, fastRulesTable, oddsTable, powerTable } from './forecast-numbers.ts';
+import { detectionTable, fastRulesTable, oddsTable, powerTable, recordText } from './forecast-numbers.ts';
 import { linksLine } from './links.ts';
 import { bulletList, collapsed, markdownTable } from './markdown-table.ts';
 
@@ -107,6 +107,7 @@ function numbers(entry: ContractForecast): string {
     `${escapeMarkdown(forecast.primary.title, 120)} (${inlineCode(forecast.primary.kpi_id, 64)})`,
     powerTable(forecast, contract?.windowMinutes ?? null),
     oddsTable(forecast),
+    recordText(forecast),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }

@@ -2,9 +2,10 @@ import type { ForecastView } from '../api/forecast.ts';
 import type { ChangeContract } from '../change-contract.ts';
 import { fastRuleInWords } from './contract-words.ts';
 import { inlineCode } from './escape-markdown.ts';
-import { formatCount, formatEstimate, formatRate, formatShare, formatThreshold } from './format-number.ts';
+import { formatCount, formatEstimate, formatShare, formatThreshold } from './format-number.ts';
 import { formatMinutes, formatWeeks, formatWindow } from './format-time.ts';
-import { markdownTable } from './markdown-table.ts';
+import { countedWords, levelText } from './level-text.ts';
+import { type Column, markdownTable } from './markdown-table.ts';
 import { shareBar } from './text-chart.ts';
 
 const NO_HISTORY = 'unknown: no history';
@@ -13,11 +14,16 @@ const NO_HISTORY = 'unknown: no history';
 export function powerTable(forecast: ForecastView, windowMinutes: number | null): string {
   const { primary } = forecast;
   const window = windowMinutes === null ? 'the window' : formatWindow(windowMinutes);
+  const [, plural] = countedWords(primary.type);
+  const counted = `${plural[0]!.toUpperCase()}${plural.slice(1)}`;
   const minimum = formatThreshold(primary.minimum_effect, primary.scale);
   const orUnknown = <T>(value: T | null, format: (value: T) => string) => (value === null ? NO_HISTORY : format(value));
   const rows = [
-    [`Rate so far (${formatWeeks(primary.history_weeks)} of history)`, orUnknown(primary.baseline, formatRate)],
-    [`Units expected in ${window}, both variants together`, orUnknown(primary.units, formatCount)],
+    [
+      `${primary.unit === 'ratio' ? 'Rate' : 'Level'} so far (${formatWeeks(primary.history_weeks)} of history)`,
+      orUnknown(primary.baseline, (level) => levelText(level, primary.unit)),
+    ],
+    [`${counted} expected in ${window}, both variants together`, orUnknown(primary.units, formatCount)],
     [
       'Smallest effect that would show in 4 of 5 cases',
       orUnknown(primary.minimum_detectable_effect, (effect) => formatEstimate(effect, primary.scale)),
@@ -28,24 +34,62 @@ export function powerTable(forecast: ForecastView, windowMinutes: number | null)
   return markdownTable([{ title: `What ${window} can show` }, { title: 'Answer', align: 'right' }], rows);
 }
 
-/** The odds of the three verdicts under the author's prediction; empty without them. */
+/** The odds of the three verdicts under the author's prediction, and as its record corrects it; empty without them. */
 export function oddsTable(forecast: ForecastView): string {
-  const { odds, primary } = forecast;
+  const { odds, odds_corrected: corrected, primary } = forecast;
   if (odds === null) return '';
   const predicted = primary.predicted_effect;
   const given =
     predicted === null ? 'the prediction' : `the prediction of ${formatThreshold(predicted, primary.scale)}`;
   const rows = (
     [
-      ['PASS', odds.pass],
-      ['FAIL', odds.fail],
-      ['INCONCLUSIVE', odds.inconclusive],
+      ['PASS', 'pass'],
+      ['FAIL', 'fail'],
+      ['INCONCLUSIVE', 'inconclusive'],
     ] as const
-  ).map(([verdict, share]) => [verdict, formatShare(share), `\`${shareBar(share)}\``]);
-  return markdownTable(
-    [{ title: `Verdict, if ${given} is right` }, { title: 'Odds', align: 'right' }, { title: '' }],
-    rows,
-  );
+  ).map(([verdict, key]) => [
+    verdict,
+    formatShare(odds[key]),
+    `\`${shareBar(odds[key])}\``,
+    ...(corrected === null ? [] : [formatShare(corrected[key])]),
+  ]);
+  const columns: readonly Column[] = [
+    { title: `Verdict, if ${given} is right` },
+    { title: 'Odds', align: 'right' },
+    { title: '' },
+    ...(corrected === null ? [] : [{ title: 'Odds, if it is as right as earlier ones', align: 'right' } as const]),
+  ];
+  return markdownTable(columns, rows);
+}
+
+/** What came of the KPI's earlier predictions, in one or two sentences; empty without any. */
+export function recordText({ primary }: ForecastView): string {
+  const { record, predicted_effect: predicted, scale } = primary;
+  if (record === null || !(record.count > 0)) return '';
+  const right = formatCount(record.in_direction);
+  const direction =
+    record.count === 1
+      ? `The one earlier prediction for this KPI went the ${record.in_direction === 1 ? 'right' : 'wrong'} way`
+      : `Of ${formatCount(record.count)} earlier predictions for this KPI ${right} went the right way`;
+  const corrected = record.corrected_effect;
+  const instead = predicted === null ? '' : ` rather than ${formatThreshold(predicted, scale)}`;
+  const expect = corrected === null ? '' : `, so expect about ${formatEstimate(corrected, scale)}${instead}`;
+  return `${direction}; ${ratioInWords(record)}${expect}.${brierInWords(record)}`;
+}
+
+type PredictionRecord = NonNullable<ForecastView['primary']['record']>;
+
+function ratioInWords({ count, median_ratio: ratio }: PredictionRecord): string {
+  const usually = count === 1 ? '' : 'typically ';
+  if (!Number.isFinite(ratio)) return 'how much of it came true is not known';
+  if (ratio < 0) return `${usually}the opposite of what was predicted came true`;
+  return `${usually}${ratio >= 0.45 && ratio <= 0.55 ? 'half' : formatShare(ratio)} of what was predicted came true`;
+}
+
+function brierInWords({ brier, brier_reference: reference }: PredictionRecord): string {
+  if (brier === null || reference === null) return '';
+  const better = brier < reference ? 'were better than' : 'were no better than';
+  return ` The odds that were given ${better} naming the usual outcome each time (Brier score ${brier.toFixed(2)} against ${reference.toFixed(2)}; 0 is best).`;
 }
 
 /** How soon the watch would notice harm; empty when there is nothing to watch. */

@@ -28,6 +28,12 @@ export function formatRate(rate: number | null): string {
   return rate === null || !Number.isFinite(rate) ? UNKNOWN : `${percentDigits(rate * 100)}%`;
 }
 
+/** An amount with four digits that count: "12.34", "0.0123", "1 235". */
+export function formatAmount(value: number): string {
+  const rounded = Number(value.toPrecision(4));
+  return Math.abs(rounded) >= 1_000 ? formatCount(value) : String(rounded);
+}
+
 /** Successes of trials as "22.1% (1 105 of 5 000)"; without trials there is no rate. */
 export function formatTally(tally: { readonly n: number; readonly y: number }): string {
   if (!(tally.n > 0)) return 'no data';

@@ -11,10 +11,29 @@ import {
   formatThreshold,
 } from './format-number.ts';
 import { formatElapsed, formatInstant, formatMinute, formatMinutes, formatWeeks, formatWindow } from './format-time.ts';
+import { levelText } from './level-text.ts';
 import { bulletList, collapsed, markdownTable } from './markdown-table.ts';
 import { intervalChart, shareBar } from './text-chart.ts';
 
 const thin = (text: string) => text.replaceAll('\u202f', '_');
+
+describe('levels in the unit of their KPI', () => {
+  it.each([
+    [0.2213, 'ratio', '22.1%'],
+    [12.3382, 'EUR', '12.34 EUR'],
+    [811.96, 'ms', '812 ms'],
+    [999.99, 'ms', '1\u202f000 ms'],
+    [1_234_567.4, 'jobs', '1\u202f234\u202f567 jobs'],
+    [0.000123456, 'per session', '0.0001235 per session'],
+    [0, 'EUR', '0 EUR'],
+    [12, '', '12'],
+    [5, '<b>*', '5 &lt;b&gt;\\*'],
+    [null, 'EUR', '–'],
+    [null, 'ratio', '–'],
+    [Number.NaN, 'ms', '–'],
+    [Number.POSITIVE_INFINITY, 'ratio', '–'],
+  ])('%s in %j is %j', (level, unit, expected) => expect(levelText(level, unit)).toBe(expected));
+});
 
 describe('numbers', () => {
   it.each([

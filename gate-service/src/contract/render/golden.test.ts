@@ -96,6 +96,100 @@ const undecided = {
   more_weeks: 6.2,
 } satisfies typeof sampleVerdict;
 
+/** A verdict on KPIs in their own units: amounts, times, events and samples. */
+const otherTypes = {
+  ...sampleVerdict,
+  verdict: 'inconclusive',
+  reasons: ['not_enough_evidence'],
+  summary:
+    'Revenue per visitor rose from 12.34 EUR to 12.71 EUR, by +3.0%; anything from -1.2% to +7.4% fits the data.',
+  metrics: [
+    {
+      ...samplePrimary,
+      kpi_id: 'revenue_per_visitor',
+      title: 'Revenue per visitor',
+      type: 'mean',
+      unit: 'EUR',
+      levels: { control: 12.3382, treatment: 12.7094 },
+      estimate: 0.0301,
+      lo: -0.0121,
+      hi: 0.0742,
+      finding: 'unproven',
+      control: { n: 5012, y: 309_190 },
+      treatment: { n: 4988, y: 316_970 },
+    },
+    {
+      ...leading!,
+      kpi_id: 'tickets_per_session',
+      title: 'Tickets per session',
+      type: 'rate',
+      unit: 'per session',
+      levels: { control: 0.01234567, treatment: 0.0131 },
+      estimate: -0.0611,
+      lo: -0.2134,
+      hi: 0.0688,
+      control: { n: 81_001, y: 1000 },
+      treatment: { n: 79_999, y: 1048 },
+    },
+    {
+      ...guardrail!,
+      kpi_id: 'quote_latency',
+      title: 'Slow quotes',
+      type: 'quantile',
+      unit: 'ms',
+      levels: { control: 1812.4, treatment: 807.25 },
+      scale: 'relative',
+      estimate: 0.5546,
+      lo: 0.531,
+      hi: 0.5771,
+      threshold: -0.05,
+      control: { n: 12_345, y: 0 },
+      treatment: { n: 12_290, y: 0 },
+    },
+    {
+      ...guardrail!,
+      kpi_id: 'dispatch_queue',
+      title: 'Dispatch queue',
+      type: 'gauge',
+      unit: 'jobs',
+      levels: { control: 41.2, treatment: null },
+      scale: 'relative',
+      status: 'insufficient',
+      estimate: null,
+      lo: null,
+      hi: null,
+      threshold: -0.1,
+      finding: 'unproven',
+      control: { n: 10_080, y: 415_296 },
+      treatment: { n: 1, y: 40 },
+    },
+  ],
+  advice: { kpi_id: 'revenue_per_visitor', advice: 'keep', p_gain: 0.81, loss_keep: 14, loss_revert: 260 },
+  more_weeks: 3.1,
+} satisfies typeof sampleVerdict;
+
+const beforeAfter = {
+  ...otherTypes,
+  design: 'before_after',
+  verdict: 'pass',
+  reasons: ['ok'],
+  summary: 'Revenue per visitor was 12.71 EUR; the eight weeks before led to expect 11.52 EUR.',
+  advice: null,
+  more_weeks: null,
+  metrics: [
+    {
+      ...otherTypes.metrics[0]!,
+      levels: { control: 11.52, treatment: 12.71 },
+      estimate: 0.1033,
+      lo: 0.0612,
+      hi: 0.1454,
+      finding: 'reached',
+      control: { n: 80_112, y: 4_614_451 },
+      treatment: { n: 10_000, y: 635_500 },
+    },
+  ],
+} satisfies typeof sampleVerdict;
+
 const GOLDEN: Readonly<Record<string, () => string>> = {
   'forecast-adjust': () => renderForecastComment({ ...present, forecasts: [entry], runUrl }),
   'forecast-go': () =>
@@ -142,6 +236,35 @@ const GOLDEN: Readonly<Record<string, () => string>> = {
         },
       ],
     }),
+  'forecast-with-record': () =>
+    renderForecastComment({
+      ...present,
+      forecasts: [
+        {
+          ...entry,
+          forecast: {
+            ...sampleForecast,
+            odds_corrected: { pass: 0.41, fail: 0.17, inconclusive: 0.42 },
+            primary: {
+              ...sampleForecast.primary,
+              kpi_id: 'revenue_per_visitor',
+              title: 'Revenue per visitor',
+              type: 'mean',
+              unit: 'EUR',
+              baseline: 12.338,
+              record: {
+                count: 7,
+                in_direction: 5,
+                median_ratio: 0.5,
+                brier: 0.42,
+                brier_reference: 0.6,
+                corrected_effect: 0.04,
+              },
+            },
+          },
+        },
+      ],
+    }),
   'forecast-two-contracts': () =>
     renderForecastComment({
       ...present,
@@ -182,6 +305,8 @@ const GOLDEN: Readonly<Record<string, () => string>> = {
   'verdict-pass': () => renderVerdictComment(sampleChange, sampleVerdict, { contract: sampleContract, runUrl }),
   'verdict-fail': () => renderVerdictComment(off, harmed),
   'verdict-inconclusive': () => renderVerdictComment(sampleChange, undecided, { contract: sampleContract }),
+  'verdict-other-types': () => renderVerdictComment(sampleChange, otherTypes),
+  'verdict-before-after': () => renderVerdictComment(sampleChange, beforeAfter),
   'verdict-revision': () =>
     renderVerdictComment(
       { ...sampleChange, verdicts: [undecided, { ...sampleVerdict, revision: 2 }] },

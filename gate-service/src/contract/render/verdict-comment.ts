@@ -3,7 +3,7 @@ import type { ChangeContract } from '../change-contract.ts';
 import { ruleInWords, thresholdInWords } from './contract-words.ts';
 import { escapeMarkdown, inlineCode } from './escape-markdown.ts';
 import { fitComment, type Section } from './fit.ts';
-import { formatCount, formatEffectWithInterval } from './format-number.ts';
+import { formatCount, formatEffectWithInterval, formatShare } from './format-number.ts';
 import { formatInstant, formatMinute } from './format-time.ts';
 import { interventionsTable } from './intervention-words.ts';
 import { linksLine, type RenderLinks } from './links.ts';
@@ -30,8 +30,7 @@ export function verdictHeadline(change: ChangeView, verdict: VerdictView): strin
   const why =
     first === undefined ? 'the gate gives no reason' : explainReason(first, titleLookup(verdict.metrics)).headline;
   const overruled = wasOverruled(change) ? '; a person overruled the switch-off' : '';
-  const primary = primaryOf(verdict);
-  const design = primary !== undefined && /before.?after/i.test(primary.method) ? ' (a before/after comparison)' : '';
+  const design = verdict.design === 'before_after' ? ' (a before/after comparison)' : '';
   return `${verdict.verdict.toUpperCase()}: ${why}${overruled}${design}`;
 }
 
@@ -58,6 +57,13 @@ function measured(verdict: VerdictView): string[] {
   return [`**${title}:** ${formatEffectWithInterval(primary, primary.scale)}`];
 }
 
+/** The better bet while the verdict is open, marked as the opinion that it is. */
+function adviceText({ advice }: VerdictView): string[] {
+  if (advice === null || !Number.isFinite(advice.p_gain)) return [];
+  const gain = `${formatShare(advice.p_gain)} likely a gain`;
+  return [`The better bet on what is known: **${advice.advice}** (${gain}). This is an opinion, not a verdict.`];
+}
+
 function more(total: number, shown: number, what: string): string {
   return total > shown ? `\n\n_And ${formatCount(total - shown)} more ${what}._` : '';
 }
@@ -70,7 +76,7 @@ function opening(change: ChangeView, verdict: VerdictView): string {
         ]
       : [];
   const headline = `## ${EMOJI[verdict.verdict]} ${verdictHeadline(change, verdict)}`;
-  return [headline, escapeMarkdown(verdict.summary, 600), ...measured(verdict), ...revises]
+  return [headline, escapeMarkdown(verdict.summary, 600), ...measured(verdict), ...adviceText(verdict), ...revises]
     .filter((part) => part !== '')
     .join('\n\n');
 }
@@ -120,7 +126,11 @@ function metrics(verdict: VerdictView, short: boolean): string {
   if (verdict.metrics.length === 0) return '### What was measured\n\nNothing: the verdict has no metric.';
   const note =
     'Effects are signed so that **plus is better** for every metric; % is relative, pp is percentage points. The true effect lies in a 90% interval in nine of ten cases.';
-  return `### What was measured\n\n${metricsTable(verdict.metrics, rows, short)}${more(verdict.metrics.length, rows, 'metrics')}\n\n${note}`;
+  const design =
+    verdict.design === 'before_after'
+      ? ' **Weeks before** is the same KPI before the change: whatever else changed since then is in the effect too.'
+      : '';
+  return `### What was measured\n\n${metricsTable(verdict, rows, short)}${more(verdict.metrics.length, rows, 'metrics')}\n\n${note}${design}`;
 }
 
 function interventions(change: ChangeView, short: boolean): string {

@@ -1,6 +1,7 @@
-import type { MetricResultView } from '../api/change.ts';
+import type { MetricResultView, VerdictView } from '../api/change.ts';
 import { escapeMarkdown, inlineCode, plainText } from './escape-markdown.ts';
-import { formatEstimate, formatInterval, formatTally, formatThreshold } from './format-number.ts';
+import { formatCountOf, formatEstimate, formatInterval, formatTally, formatThreshold } from './format-number.ts';
+import { countedWords, levelText } from './level-text.ts';
 import { type Column, markdownTable } from './markdown-table.ts';
 import { intervalChart } from './text-chart.ts';
 
@@ -51,9 +52,18 @@ export function inRoleOrder(metrics: readonly MetricResultView[]): MetricResultV
   return [...metrics].sort((a, b) => rank(a) - rank(b));
 }
 
-const COLUMNS: readonly Column[] = [
+/** The level of one side and what it rests on: "22.1% (1 105 of 5 000)", "12.34 EUR (5 000 units)". */
+function levelOf(metric: MetricResultView, side: 'control' | 'treatment'): string {
+  const tally = metric[side];
+  const level = metric.levels[side];
+  if (metric.type === 'proportion' && (tally.n > 0 || level === null)) return formatTally(tally);
+  if (!(tally.n > 0)) return level === null ? 'no data' : levelText(level, metric.unit);
+  return `${levelText(level, metric.unit)} (${formatCountOf(tally.n, ...countedWords(metric.type))})`;
+}
+
+const columnsOf = (design: VerdictView['design']): readonly Column[] => [
   { title: 'Metric' },
-  { title: 'Control', align: 'right' },
+  { title: design === 'before_after' ? 'Weeks before' : 'Control', align: 'right' },
   { title: 'With the change', align: 'right' },
   { title: 'Effect', align: 'right' },
   { title: '90% interval', align: 'right' },
@@ -62,19 +72,23 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** One row per metric; `short` names them by id and keeps the first `limit`. */
-export function metricsTable(metrics: readonly MetricResultView[], limit: number, short: boolean): string {
+export function metricsTable(
+  { metrics, design }: Pick<VerdictView, 'metrics' | 'design'>,
+  limit: number,
+  short: boolean,
+): string {
   const rows = inRoleOrder(metrics)
     .slice(0, limit)
     .map((metric) => [
       `${short || metric.title.trim() === '' ? inlineCode(metric.kpi_id, 64) : escapeMarkdown(metric.title, 120)} (${metric.roles.join(', ')})`,
-      formatTally(metric.control),
-      formatTally(metric.treatment),
+      levelOf(metric, 'control'),
+      levelOf(metric, 'treatment'),
       formatEstimate(metric.estimate, metric.scale),
       formatInterval(metric.lo, metric.hi, metric.scale),
       thresholdOf(metric),
       findingOf(metric),
     ]);
-  return markdownTable(COLUMNS, rows);
+  return markdownTable(columnsOf(design), rows);
 }
 
 const NAME_WIDTH = 28;

@@ -19,8 +19,11 @@ export function verdictWith(text: string): VerdictView {
     ...sampleVerdict,
     summary: text,
     reasons: [text, `guardrail:${text}`, `data_quality:${text}`],
-    metrics: sampleMetrics.map((metric) => ({
+    advice: { kpi_id: text, advice: 'keep', p_gain: 0.81, loss_keep: 1, loss_revert: 2 },
+    metrics: sampleMetrics.map((metric, index) => ({
       ...metric,
+      ...(index === 0 ? {} : { type: 'mean', levels: { control: 1, treatment: 2 } }),
+      unit: text,
       kpi_id: text,
       title: text,
       finding: text,
@@ -73,7 +76,7 @@ function forecastWith(text: string): ForecastView {
     ...sampleForecast,
     summary: text,
     adjustments: [text, text],
-    primary: { ...sampleForecast.primary, kpi_id: text, title: text },
+    primary: { ...sampleForecast.primary, kpi_id: text, title: text, type: 'mean', unit: text },
     detection: [{ kpi_id: text, minutes: 1, units_harmed: 1 }],
     fast_rules: [{ kpi_id: text, firings_per_week: 1 }],
     findings: [finding, { ...finding, severity: 'warning' }],
