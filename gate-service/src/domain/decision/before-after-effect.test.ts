@@ -22,6 +22,12 @@ function series(measure: Measure, totals: readonly Tally[], own: Tally | undefin
   return { kpi: { measure }, data: { history, ...(own && { own }), ...(ownDays && { ownDays }) } };
 }
 
+/** Amounts of 1000 units, half of them with something in the denominator. */
+function amounts(level: number): Tally {
+  const y = Math.round(level * 1e6);
+  return { n: 1000, y, sums: { ...NO_SUMS, yy: y * y, d: 500, dd: 500, yd: y / 2 } };
+}
+
 const shares = (rates: readonly number[], n = 10_000): Tally[] => rates.map((p) => ({ n, y: Math.round(p * n) }));
 
 function effect(changes: Partial<BeforeAfterInput> = {}) {
@@ -65,11 +71,11 @@ describe('a week against the weeks before', () => {
   });
 
   test.each<[string, Measure, (level: number) => Tally]>([
-    ['mean', { ...common, type: 'mean', amount }, (p) => ({ n: 1000, y: Math.round(p * 1e6) })],
+    ['mean', { ...common, type: 'mean', amount }, amounts],
     [
       'ratio',
       { ...common, type: 'ratio', numerator: amount, denominator: { ...amount, add: 'events', step: 1 } },
-      (p) => ({ n: 1000, y: Math.round(p * 1e6), sums: { ...NO_SUMS, d: 500 } }),
+      amounts,
     ],
     ['rate', { ...common, type: 'rate', count: 'ticket' }, (p) => ({ n: 100_000, y: Math.round(p * 1e6) })],
     [
@@ -77,7 +83,7 @@ describe('a week against the weeks before', () => {
       { ...common, type: 'quantile', quantile: 0.5 },
       (p) => ({ n: 3, y: 0, histogram: logHistogramOf([p * 900, p * 1000, p * 1100])! }),
     ],
-    ['gauge', { ...common, type: 'gauge', amount }, (p) => ({ n: 1000, y: Math.round(p * 1e6) })],
+    ['gauge', { ...common, type: 'gauge', amount }, amounts],
   ])('finds 20%% more of a %s', (_, measure, tally) => {
     const { gain } = effect(series(measure, RATES.map(tally), tally(0.24)));
     expect(gain.status).toBe('ok');
@@ -100,12 +106,13 @@ describe('no answer', () => {
       series(PROPORTION, shares(RATES.map(() => 0.2)), { n: 10_000, y: 3000 }),
       'degenerate',
     ],
-    ['a level of nothing', series(mean, shares([0, ...RATES.slice(1)]), { n: 10, y: 5 }), 'insufficient'],
-    ['a window of NaN', series(mean, shares(RATES), { n: 10, y: Number.NaN }), 'insufficient'],
+    ['a level of nothing', series(mean, [0, ...RATES.slice(1)].map(amounts), amounts(0.2)), 'insufficient'],
+    ['a window of NaN', series(mean, RATES.map(amounts), { ...amounts(0.2), y: Number.NaN }), 'insufficient'],
+    ['sums that are not there', series(mean, RATES.map(amounts), { n: 1000, y: 200_000 }), 'insufficient'],
     ['half a week', { windowWeeks: 0.5 }, 'invalid'],
     [
       'points of what is no share',
-      { ...series(mean, shares(RATES), { n: 10, y: 5 }), scale: 'absolute' },
+      { ...series(mean, RATES.map(amounts), amounts(0.2)), scale: 'absolute' },
       'insufficient',
     ],
     ['more weeks than errors', { windowWeeks: 9 }, 'insufficient'],

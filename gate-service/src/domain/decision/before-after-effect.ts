@@ -9,8 +9,9 @@ import { twoSidedT } from '../statistics/distributions.ts';
 import { asGain, type Estimate, insufficientEstimate, invalidEstimate } from '../statistics/estimate.ts';
 import { checkPlacebos, type PlaceboCheck, placeboStatistics } from '../statistics/placebo-check.ts';
 import type { ExcludedDays } from './before-after-design.ts';
-import { levelOf, usableWeeks, type WeekSpan, weeksOfDays, weekValue } from './before-after-weeks.ts';
+import { usableWeeks, type WeekSpan, weeksOfDays, weekValue } from './before-after-weeks.ts';
 import { VERDICT_CONFIDENCE } from './effect-scale.ts';
+import { finiteOrNull, levelOf } from './metric-levels.ts';
 
 /** One KPI with its own past and its own trials in the window. */
 export interface BeforeAfterSeries {
@@ -65,7 +66,7 @@ export function beforeAfterEffect(input: BeforeAfterInput): BeforeAfterEffect {
   const pairs = pairWeeks(input, data.history.weeks, comparison?.data.history.weeks ?? []);
   const post = postOf(input);
   const weeks = pairs.map(({ week }) => week);
-  const treatment = data.own ? finiteOrNull(levelOf(input.kpi.measure, data.own)) : null;
+  const treatment = data.own ? levelOf(input.kpi, data.own) : null;
   const noAnswer = (gain: Estimate) => ({ gain, levels: { control: null, treatment }, weeks, placebo: null });
   if (!(Number.isInteger(windowWeeks) && windowWeeks >= 1)) return noAnswer(invalidEstimate(METHOD));
   if (post === null || pairs.some(({ y, x }) => Number.isNaN(y + x))) return noAnswer(insufficient(weeks.length));
@@ -198,8 +199,4 @@ function insufficient(weeks: number): Estimate {
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

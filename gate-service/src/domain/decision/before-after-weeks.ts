@@ -3,9 +3,9 @@ import type { Measure } from '../../contract/kpi-measure.ts';
 import { addTallies, NO_TALLY, type Tally } from '../model/tally.ts';
 import { DAY_MINUTES, type EpochMinute, WEEK_MINUTES } from '../model/time.ts';
 import type { KpiHistory } from '../model/verdict.ts';
-import { toCumulative } from '../statistics/log-histogram.ts';
-import { histogramSource } from '../statistics/quantile-source.ts';
 import { type ExcludedDays, isExcluded } from './before-after-design.ts';
+import { levelOf } from './metric-levels.ts';
+import { isSoundTally } from './sound-tally.ts';
 
 /** A KPI's own trials in 168 h. */
 export type WeekSpan = KpiHistory['weeks'][number];
@@ -39,38 +39,14 @@ export function weeksOfDays(days: readonly Tally[], end: EpochMinute, skipped: n
 }
 
 /**
- * The KPI's level over some trials, in its own unit: a share, euros, milliseconds.
- * @returns NaN when there is none: no trials, a denominator of 0, sums or a histogram that are missing or broken
- */
-export function levelOf(measure: Measure, { n, y, sums, histogram }: Tally): number {
-  if (!(n > 0)) return Number.NaN;
-  switch (measure.type) {
-    case 'proportion':
-      return y <= n ? y / n : Number.NaN;
-    case 'rate':
-      return y / n;
-    case 'mean':
-    case 'gauge':
-      return (y * measure.amount.step) / n;
-    case 'ratio':
-      return sums && sums.d > 0 ? (y * measure.numerator.step) / (sums.d * measure.denominator.step) : Number.NaN;
-    case 'quantile':
-      return histogram ? histogramSource(toCumulative(histogram)).at(measure.quantile) : Number.NaN;
-    default:
-      return measure satisfies never;
-  }
-}
-
-/**
  * A week on the scale on which weeks are compared (docs/statistics.md L1): the logarithm of the level for relative
  * effects, the log odds of a share for absolute ones; half an event is added to counts, so that none is not minus
  * infinity.
  * @returns NaN when the week has no level, or one that has no logarithm
  */
 export function weekValue(measure: Measure, scale: Effect['kind'], total: Tally): number {
-  const level = levelOf(measure, total);
   const { n, y } = total;
-  if (!(level >= 0) || !(y >= 0)) return Number.NaN;
+  if (!isSoundTally(measure, total) || !(n > 0)) return Number.NaN;
   if (scale === 'absolute') {
     return measure.type === 'proportion' ? Math.log((y + 0.5) / (n - y + 0.5)) : Number.NaN;
   }
@@ -83,8 +59,12 @@ export function weekValue(measure: Measure, scale: Effect['kind'], total: Tally)
     case 'ratio':
     case 'quantile':
     case 'gauge':
-      return level > 0 ? Math.log(level) : Number.NaN;
+      return logOrNone(levelOf({ measure }, total));
     default:
       return measure satisfies never;
   }
+}
+
+function logOrNone(level: number | null): number {
+  return level !== null && level > 0 ? Math.log(level) : Number.NaN;
 }
