@@ -30,8 +30,9 @@ export function shippedConfig({ perMinute, share, pA }: Setting, onset: Onset): 
     hourOfWeek: Array.from({ length: 168 }, () => perMinute * 60),
   };
   const change = { changeId: 'bench', contract, kpis: KPIS, effectiveAt: START } satisfies Partial<Change>;
-  const monitor = startWatch({ change, histories: [history] }).monitors.find(({ kpiId }) => kpiId === 'errors')!;
-  return { ...monitor.config, onset };
+  const { config } = startWatch({ change, histories: [history] }).monitors.find(({ kpiId }) => kpiId === 'errors')!;
+  if (config.kind !== 'proportion') throw new Error('errors is a proportion');
+  return { ...config, onset };
 }
 
 /** The shipped harm monitor, looked at after every minute. */

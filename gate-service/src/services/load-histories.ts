@@ -5,8 +5,8 @@ import { type EpochMs, minuteOf, WEEK_MINUTES } from '../domain/model/time.ts';
 import type { KpiHistory } from '../domain/model/verdict.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 
-/** How far back a KPI's history is read: eight weeks, the slack for a late first event, and the longest wait. */
-const HISTORY_MINUTES = 12 * WEEK_MINUTES;
+/** How far back a KPI's history is read: twelve weeks, the slack for a late first event, and the longest wait. */
+const HISTORY_MINUTES = 17 * WEEK_MINUTES;
 const REPLAY_MINUTES = 4 * WEEK_MINUTES;
 
 /** The history of each KPI as it was at `now`. */
@@ -19,7 +19,8 @@ export async function loadHistories(
   const histories: KpiHistory[] = [];
   for (const kpi of kpis) {
     const hours = await tx.events.history(repository, kpi.id, minuteOf(now) - HISTORY_MINUTES, minuteOf(now));
-    histories.push(makeKpiHistory({ kpiId: kpi.id, withinMinutes: kpi.measure.withinMinutes, hours, now }));
+    const { type, withinMinutes } = kpi.measure;
+    histories.push(makeKpiHistory({ kpiId: kpi.id, type, withinMinutes, hours, now }));
   }
   return histories;
 }

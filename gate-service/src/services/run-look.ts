@@ -1,5 +1,11 @@
-import { evaluateLook, type Look, type MetricLookInput } from '../domain/decision/run-look.ts';
-import { type Change, judgeDueAt, WATCHED_STATES } from '../domain/model/change.ts';
+import {
+  consumableUntil,
+  evaluateLook,
+  type Look,
+  type MetricLookInput,
+  WATERMARK_MINUTES,
+} from '../domain/decision/run-look.ts';
+import { type Change, judgeDueAt, type Phase, WATCHED_STATES } from '../domain/model/change.ts';
 import type { WatchState } from '../domain/model/look.ts';
 import { watchedMetricsOf } from '../domain/model/metric.ts';
 import type { InterventionPlan, PlannedStep } from '../domain/model/plan.ts';
@@ -71,7 +77,8 @@ async function look(gate: Gate, tx: StoreTransaction, change: Started): Promise<
     change,
     phases,
     watch,
-    metrics: await askSources(tx, change, watch),
+    metrics: await askSources(tx, change, watch, gate.business.now()),
+    ...(watch.splitAlarmAt == null && { exposures: await readExposures(tx, change, phases, gate.business.now()) }),
     interventions: await tx.interventions.listOf(changeId),
     personRaisedAt: (await readFlagFacts(tx, changeId))?.personRaisedAt ?? null,
     paused: (await readPause(tx)) !== null,
@@ -91,11 +98,12 @@ async function askSources(
   tx: StoreTransaction,
   change: Started,
   watch: WatchState,
+  now: EpochMs,
 ): Promise<readonly MetricLookInput[]> {
   const histories = await loadFrozenHistories(tx, change.changeId);
-  const end = change.effectiveAt + change.contract.windowMinutes;
   const inputs: MetricLookInput[] = [];
   for (const { kpi } of watchedMetricsOf(change)) {
+    const end = consumableUntil(change, { kpi }, now);
     const from = watch.monitors.find(({ kpiId }) => kpiId === kpi.id)?.nextMinute ?? change.effectiveAt;
     inputs.push({
       kpiId: kpi.id,
@@ -106,6 +114,18 @@ async function askSources(
     });
   }
   return inputs;
+}
+
+/** Units by first exposure in each phase, up to the minutes that late arrivals may still change. */
+async function readExposures(tx: StoreTransaction, change: Started, phases: readonly Phase[], now: EpochMs) {
+  const until = Math.min(minuteOf(now) - WATERMARK_MINUTES, change.effectiveAt + change.contract.windowMinutes);
+  const exposures = [];
+  for (const { index, startMinute, endMinute } of phases) {
+    const to = Math.min(endMinute ?? until, until);
+    if (to > startMinute)
+      exposures.push({ phaseIndex: index, ...(await tx.events.exposedUnits(change.changeId, startMinute, to)) });
+  }
+  return exposures;
 }
 
 /** Each alert is recorded once; a blindness that began anew is another alert. */

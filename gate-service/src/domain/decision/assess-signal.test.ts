@@ -17,6 +17,7 @@ function assess(changes: Partial<SignalInput> & { readonly after: number }) {
     now: startOfMinute(START + changes.after),
     monitorWorks: true,
     closedBlocks: 9,
+    unwatched: null,
     adverse: null,
     previousBlindSince: null,
     ...changes,
@@ -27,6 +28,7 @@ describe('assessSignal', () => {
   it.each([
     ['answers', assess({ after: 100 }), 'ok'],
     ['harm', assess({ after: 100, adverse: 'Harm is established.' }), 'adverse'],
+    ['nothing to hold it against', assess({ after: 100, unwatched: 'No history.' }), 'too_few_events'],
     ['no closed block', assess({ after: 100, closedBlocks: 0 }), 'too_few_events'],
     [
       'the source fails, whatever was known',

@@ -27,6 +27,8 @@ export interface SignalInput {
   readonly now: EpochMs;
   readonly monitorWorks: boolean;
   readonly closedBlocks: number;
+  /** Why this metric is not watched for harm, in words; null when it is. */
+  readonly unwatched: string | null;
   /** Why this metric is adverse, in words; null while it is not. */
   readonly adverse: string | null;
   readonly previousBlindSince: EpochMs | null;
@@ -69,6 +71,7 @@ export function assessSignal(input: SignalInput): AssessedSignal {
     return nonAnswer(input, 'no_data', startOfMinute(noDataAt), detail);
   }
   if (input.adverse !== null) return { signal: 'adverse', detail: input.adverse, blindSince: null };
+  if (input.unwatched !== null) return { signal: 'too_few_events', detail: input.unwatched, blindSince: null };
   if (input.closedBlocks === 0) {
     const detail = 'Too few trials in both variants to compare anything yet.';
     return { signal: 'too_few_events', detail, blindSince: null };

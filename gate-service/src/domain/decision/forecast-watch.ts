@@ -7,7 +7,8 @@ import type { KpiHistory } from '../model/verdict.ts';
 import { detectionTime } from '../statistics/detection-time.ts';
 import { advanceFastRule } from './fast-rule.ts';
 import { expectedTrials, historyTotal } from './history.ts';
-import { THROTTLE_ALPHA } from './start-watch.ts';
+import { monitorConfig, THROTTLE_ALPHA } from './monitor-config.ts';
+import { noticeHarm } from './notice-harm.ts';
 
 /** What is bad doubles, or what is good halves. */
 const HARM_FACTOR = 2;
@@ -22,19 +23,35 @@ export interface HistoryMinutes {
 
 /**
  * How soon the harm monitor would notice a doubling of what is bad, or a halving of what is good, from the first minute
- * on, and how many units it would have hurt by then (docs/statistics.md N5).
+ * on, and how many units it would have hurt by then (docs/statistics.md N5). Of a mean, a ratio or a quantile it is a
+ * change by a fifth, of a rate a doubling, see `noticeHarm`.
  * @param span the window ahead, in minutes since 1970
  * @returns    nulls without history, or when it would never be noticed
  */
 export function forecastDetection(
-  { kpi }: Metric,
+  metric: Metric,
   history: KpiHistory | null,
   share: number,
   span: { readonly from: EpochMinute; readonly to: EpochMinute },
 ): Forecast['detection'][number] {
+  const { kpi } = metric;
   const total = history && historyTotal(history);
   const units = history && expectedTrials(history, span.from, span.to);
   if (!total || !units) return { kpiId: kpi.id, minutes: null, unitsHarmed: null };
+  if (kpi.measure.type !== 'proportion') {
+    const config = monitorConfig(metric, history, { share, start: span.from });
+    const traffic = {
+      arrivalsPerMinute: units / (span.to - span.from),
+      treatmentShare: share,
+      onset: 'mixture',
+    } as const;
+    const noticed = noticeHarm(kpi, config, total, traffic);
+    return {
+      kpiId: kpi.id,
+      minutes: noticed && Math.ceil(noticed.minutes + kpi.measure.withinMinutes),
+      unitsHarmed: noticed && Math.ceil(noticed.unitsHarmed),
+    };
+  }
   const pA = total.y / total.n;
   const pB = kpi.direction === 'decrease_is_good' ? Math.min(1, pA * HARM_FACTOR) : pA / HARM_FACTOR;
   const { status, minutes, eventsHarmed } = detectionTime({

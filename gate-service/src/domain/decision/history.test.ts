@@ -19,9 +19,10 @@ const make = (hours: ReturnType<typeof hoursOf>, withinMinutes = 0, now = startO
   makeKpiHistory({ kpiId: 'k', withinMinutes, hours, now });
 
 describe('makeKpiHistory', () => {
-  it('takes complete spans of 168 h that end at the last full hour, eight at most', () => {
-    const history = make(hoursOf(10, () => 20));
-    expect(history.weeks).toHaveLength(8);
+  it('takes complete spans of 168 h that end at the last full hour, twelve at most', () => {
+    const history = make(hoursOf(15, () => 20));
+    expect(history.weeks).toHaveLength(12);
+    expect(historyTotal(history)?.n).toBe(8 * 20 * 168);
     expect(history.weeks.at(-1)).toEqual({ firstMinute: START - WEEK_MINUTES, total: { n: 20 * 168, y: 5 * 168 } });
   });
 

@@ -1,9 +1,14 @@
+import type { Measure } from '../../contract/kpi-measure.ts';
 import { addTallies, NO_TALLY, type Tally } from '../model/tally.ts';
 import { type EpochMinute, type EpochMs, HOUR_MINUTES, hourOfWeek, MINUTE_MS, WEEK_MINUTES } from '../model/time.ts';
 import type { KpiHistory } from '../model/verdict.ts';
+import { isCount } from '../statistics/estimate.ts';
+import { mergeLogHistograms } from '../statistics/log-histogram.ts';
 
+/** Weeks that are kept: a change without a control group is compared with as many (docs/statistics.md section L). */
+const MOST_WEEKS = 12;
 /** Older weeks say little about the next one. */
-const MOST_WEEKS = 8;
+const BASELINE_WEEKS = 8;
 /** The season is read from the newest weeks only (docs/statistics.md N1). */
 const SEASON_WEEKS = 4;
 const HOURS_PER_WEEK = 168;
@@ -11,6 +16,8 @@ const HOURS_PER_WEEK = 168;
 const FIRST_EVENT_SLACK_HOURS = 24;
 /** Under this many trials an hour the median of four counts is biased towards 0, so the mean is taken. */
 const MEDIAN_WORKS_FROM = 10;
+/** Fewer hours with exposure say too little about how counts spread (docs/statistics.md E3). */
+const FEWEST_HOURS = 20;
 /** Nothing is awaited longer than this. */
 const LONGEST_WAIT_MINUTES = 2 * WEEK_MINUTES;
 
@@ -21,12 +28,14 @@ export type HourTally = Tally & { readonly hour: number };
  * Summarises a KPI's past in complete spans of 168 h counted back from the last full hour before `now`, so that every
  * span holds each hour of the week once (docs/statistics.md N1). The oldest span counts only if the KPI was there by
  * then.
+ * @param type          of the KPI: for a rate the history also tells how its counts spread
  * @param hours         hours with trials, in any order; those before the spans are used only to date the first event
  * @param withinMinutes time in which an outcome may still come: younger trials are left out
  * @returns             no weeks and no hours of the week when there is no complete span
  */
 export function makeKpiHistory(input: {
   readonly kpiId: string;
+  readonly type?: Measure['type'];
   readonly withinMinutes: number;
   readonly hours: readonly HourTally[];
   readonly now: EpochMs;
@@ -40,16 +49,22 @@ export function makeKpiHistory(input: {
   const spans = Array.from({ length: count }, (_, i) => endHour - (count - i) * HOURS_PER_WEEK);
   const weeks = spans.map((start) => ({
     firstMinute: start * HOUR_MINUTES,
-    total: hours
-      .filter(({ hour }) => hour >= start && hour < start + HOURS_PER_WEEK)
-      .reduce<Tally>(addTallies, NO_TALLY),
+    total: sumOf(hours.filter(({ hour }) => hour >= start && hour < start + HOURS_PER_WEEK)),
   }));
-  return { kpiId, weeks, hourOfWeek: seasonOf(hours, endHour, Math.min(count, SEASON_WEEKS)) };
+  const recent = hours.filter(
+    ({ hour }) => hour >= endHour - Math.min(count, BASELINE_WEEKS) * HOURS_PER_WEEK && hour < endHour,
+  );
+  return {
+    kpiId,
+    weeks,
+    hourOfWeek: seasonOf(hours, endHour, Math.min(count, SEASON_WEEKS)),
+    ...(input.type === 'rate' && { dispersion: dispersionOf(recent) }),
+  };
 }
 
-/** All trials of the history with their outcomes; null without any. */
+/** The trials of the newest eight weeks of a history with their outcomes; null without any. */
 export function historyTotal(history: KpiHistory): Tally | null {
-  const total = history.weeks.map((week) => week.total).reduce<Tally>(addTallies, NO_TALLY);
+  const total = sumOf(history.weeks.slice(-BASELINE_WEEKS).map((week) => week.total));
   return total.n > 0 ? total : null;
 }
 
@@ -84,6 +99,36 @@ export function minuteOfExpected(history: KpiHistory, from: EpochMinute, trials:
     left -= here;
   }
   return last;
+}
+
+/** Histograms are merged once, not pair by pair. */
+function sumOf(tallies: readonly Tally[]): Tally {
+  const total = tallies.reduce<Tally>(
+    (sum, { n, y, sums }) => addTallies(sum, { n, y, ...(sums && { sums }) }),
+    NO_TALLY,
+  );
+  const histograms = tallies.flatMap(({ histogram }) => (histogram ? [histogram] : []));
+  return histograms.length === 0 ? total : { ...total, histogram: mergeLogHistograms(histograms) };
+}
+
+/**
+ * Variance over mean of a rate's counts, given each hour's exposure (docs/statistics.md E3): Pearson's chi-square over
+ * its degrees of freedom, at least 1. Events of an hour without exposure belong to the next hour with some.
+ * @returns null for under 20 hours, no event, or broken counts
+ */
+function dispersionOf(hours: readonly HourTally[]): number | null {
+  const { n, y } = sumOf(hours);
+  if (!hours.every((one) => isCount(one.n) && isCount(one.y)) || n === 0 || y === 0) return null;
+  let [chiSquare, blocks, waiting] = [0, 0, 0];
+  for (const one of hours.toSorted((left, right) => left.hour - right.hour)) {
+    waiting += one.y;
+    if (one.n === 0) continue;
+    const expected = (one.n * y) / n;
+    chiSquare += (waiting - expected) ** 2 / expected;
+    blocks += 1;
+    waiting = 0;
+  }
+  return blocks < FEWEST_HOURS ? null : Math.max(1, chiSquare / (blocks - 1));
 }
 
 function perMinute(history: KpiHistory, minute: EpochMinute): number {

@@ -1,5 +1,5 @@
 import type { Phase } from '../model/change.ts';
-import type { LookAlert, MetricWatch } from '../model/look.ts';
+import type { LookAlert, MetricWatch, WatchState } from '../model/look.ts';
 import { type EpochMs, startOfMinute } from '../model/time.ts';
 import { SILENT_TRIALS } from './arm-balance.ts';
 import { DEFAULT_GRACE_MINUTES, isBlind } from './assess-signal.ts';
@@ -24,6 +24,13 @@ export function silentTreatments(
     const detail = `${metric.controlSinceTreatment} trials without the change came, and none with it.`;
     return [{ kind: 'treatment_silent', kpiId: metric.kpiId, since: startOfMinute(metric.nextMinute), detail }];
   });
+}
+
+/** The first look at which units split otherwise than the flag says (docs/statistics.md G3). It touches no flag. */
+export function splitAlerts(before: WatchState, { splitAlarmAt }: WatchState): readonly LookAlert[] {
+  if (splitAlarmAt == null || before.splitAlarmAt != null) return [];
+  const detail = 'Units do not split between the variants as the flag says: something is lost, or counted twice.';
+  return [{ kind: 'sample_ratio', kpiId: null, since: splitAlarmAt, detail }];
 }
 
 /** Metrics that have not answered for longer than the grace time. Repeated at every look; `since` tells them apart. */

@@ -59,7 +59,8 @@ export function currentShare(phases: readonly Phase[]): number | null {
 /** Alarms from before a person's raise are answered: that person saw them. The wealth of the window holds old data too. */
 function counts(alarm: Alarm, raisedAt: EpochMs | null): boolean {
   if (raisedAt === null) return true;
-  return alarm.kind !== 'family' && alarm.raisedAt === raisedAt && alarm.at > raisedAt;
+  const isOfWindow = alarm.kind === 'family' || alarm.kind === 'daily_look';
+  return !isOfWindow && alarm.raisedAt === raisedAt && alarm.at > raisedAt;
 }
 
 /** The strongest step called for, by the earliest alarm that calls for it. */
@@ -90,10 +91,16 @@ function reasonOf({ kind, kpiId, at, logWealth }: Alarm): string {
       return `Harm persisted in the smaller cohort at ${when}${odds}; ${kpiId} weighs most.`;
     case 'since_raise':
       return `Harm was established again, after a person raised exposure, at ${when}${odds}; ${kpiId} weighs most.`;
+    case 'daily_look':
+      return `Harm was established by the daily look at ${when} for ${kpiId}.`;
     case 'fast_rule':
       return `The contract's limit for ${kpiId} was broken at ${when}.`;
     case 'fast_rule_persists':
       return `The contract's limit for ${kpiId} was still broken in the smaller cohort at ${when}.`;
+    case 'placebo_sup':
+      return `By ${when} ${kpiId} had strayed further from its last weeks than on any day without a change.`;
+    case 'margin':
+      return `By ${when} ${kpiId} was beyond all that ordinary hours explain${odds}.`;
     default:
       return kind satisfies never;
   }

@@ -1,14 +1,18 @@
 import type { Change, Phase } from '../model/change.ts';
 import type { MetricWatch, WatchState } from '../model/look.ts';
 import { type Metric, metricsOf } from '../model/metric.ts';
+import type { MetricMonitorConfig } from '../model/monitor.ts';
 import type { InterventionPlan } from '../model/plan.ts';
+import { NO_TALLY, type TallyByVariant } from '../model/tally.ts';
 import { type EpochMs, minuteOf } from '../model/time.ts';
 import { detectionTime } from '../statistics/detection-time.ts';
-import { THROTTLE_ALPHA } from './start-watch.ts';
+import { levelOf } from './metric-levels.ts';
+import { THROTTLE_ALPHA } from './monitor-config.ts';
+import { noticeHarm } from './notice-harm.ts';
 
 /** A throttled phase says nothing about recovery before this time (docs/statistics.md section P). */
 const SHORTEST_WAIT_MINUTES = 60;
-/** And not before a doubling of the bad rate would have been noticed three times over (docs/statistics.md P, N5). */
+/** And not before a doubling of the bad rate, or the harm of `noticeHarm`, would have been noticed three times over (docs/statistics.md P, N5). */
 const DETECTION_TIMES = 3;
 const DOUBLING = 2;
 
@@ -34,9 +38,7 @@ export function proposeRestore(input: {
   const calm = metrics.every((metric) => {
     const watched = watch.monitors.find(({ kpiId }) => kpiId === metric.kpi.id);
     return (
-      watched?.fresh?.phaseIndex === phase.index &&
-      watched.blindSince === null &&
-      isCalm(metric, watched.fresh, minutes)
+      watched?.fresh?.phaseIndex === phase.index && watched.blindSince === null && isCalm(metric, watched, minutes)
     );
   });
   if (metrics.length === 0 || !calm) return null;
@@ -44,21 +46,38 @@ export function proposeRestore(input: {
   return { kind: 'propose_restore', phaseIndex: phase.index, detail };
 }
 
-function isCalm({ kpi, margin }: Metric, { totals }: NonNullable<MetricWatch['fresh']>, minutes: number): boolean {
-  const { off, on } = totals;
+function isCalm(metric: Metric, watched: MetricWatch, minutes: number): boolean {
+  const { kpi, margin } = metric;
+  const { off, on } = watched.fresh?.totals ?? { off: NO_TALLY, on: NO_TALLY };
   if (!(off.n > 0 && on.n > 0)) return false;
-  const [pA, pB] = [off.y / off.n, on.y / on.n];
+  const [pA, pB] = [levelOf(kpi, off), levelOf(kpi, on)];
+  if (pA === null || pB === null) return false;
   const harm = kpi.direction === 'decrease_is_good' ? pB - pA : pA - pB;
   const tolerated = margin === null ? 0 : margin.kind === 'absolute' ? margin.value : margin.value * pA;
   if (!(harm <= tolerated)) return false;
-  const bad = kpi.direction === 'decrease_is_good' ? pA : 1 - pA;
+  const noticed = minutesToNotice(metric, watched.config, { off, on }, minutes);
+  return noticed !== null && minutes >= Math.max(SHORTEST_WAIT_MINUTES, DETECTION_TIMES * noticed);
+}
+
+/** Null when the harm would never be noticed, or nobody can tell. */
+function minutesToNotice(
+  { kpi }: Metric,
+  config: MetricMonitorConfig,
+  { off, on }: TallyByVariant,
+  minutes: number,
+): number | null {
+  const traffic = {
+    arrivalsPerMinute: (off.n + on.n) / minutes,
+    treatmentShare: on.n / (off.n + on.n),
+    onset: 'immediate',
+  } as const;
+  if (config.kind !== 'proportion') return noticeHarm(kpi, config, off, traffic)?.minutes ?? null;
+  const bad = config.harm === 'increase' ? off.y / off.n : 1 - off.y / off.n;
   const noticed = detectionTime({
     pA: bad,
     pB: Math.min(1, DOUBLING * bad),
-    arrivalsPerMinute: (off.n + on.n) / minutes,
-    treatmentShare: on.n / (off.n + on.n),
+    ...traffic,
     alpha: THROTTLE_ALPHA,
-    onset: 'immediate',
   });
-  return noticed.status === 'ok' && minutes >= Math.max(SHORTEST_WAIT_MINUTES, DETECTION_TIMES * noticed.minutes);
+  return noticed.status === 'ok' ? noticed.minutes : null;
 }

@@ -12,16 +12,17 @@ import type {
 import { type Metric, watchedMetricsOf } from '../model/metric.ts';
 import type { InterventionPlan } from '../model/plan.ts';
 import { type EpochMinute, type EpochMs, minuteOf } from '../model/time.ts';
-import type { KpiHistory } from '../model/verdict.ts';
-import { isProportionArm } from '../statistics/estimate.ts';
-import { logWealth } from '../statistics/harm-monitor.ts';
+import type { KpiHistory, VerdictEvidence } from '../model/verdict.ts';
 import { assessSignal, type SourceStatus } from './assess-signal.ts';
 import { consumeMinutes } from './consume-minutes.ts';
 import { eligibleShare } from './coverage.ts';
 import { inOrder, shownWealths } from './family-alarms.ts';
 import { expectedTrials } from './history.ts';
-import { blindAlerts, silentTreatments } from './look-alerts.ts';
+import { blindAlerts, silentTreatments, splitAlerts } from './look-alerts.ts';
+import { closedBlocks, isWorking, monitorLogWealth } from './metric-monitor.ts';
 import { planIntervention } from './plan-intervention.ts';
+import { isSoundTally } from './sound-tally.ts';
+import { isSplitBroken } from './split-alarm.ts';
 import { watchFastRules } from './watch-fast-rules.ts';
 import type { WatchContext } from './watch-metric.ts';
 
@@ -44,6 +45,8 @@ export interface LookInput {
   readonly phases: readonly Phase[];
   readonly watch: WatchState;
   readonly metrics: readonly MetricLookInput[];
+  /** Units by first exposure and phase so far (docs/statistics.md G3); absent when not read. */
+  readonly exposures?: VerdictEvidence['exposures'];
   readonly interventions: readonly Intervention[];
   /** When a person last raised exposure after an intervention; null when nobody did. */
   readonly personRaisedAt: EpochMs | null;
@@ -59,7 +62,7 @@ export interface Look {
   readonly looks: readonly MetricLook[];
   /** Thresholds first crossed in this look's data. */
   readonly alarms: readonly Alarm[];
-  /** What people must hear of: fast rules that fired, shared incidents, a silent treatment, blindness. */
+  /** What people must hear of: fast rules that fired, shared incidents, a silent treatment, a split that is off, blindness. */
   readonly alerts: readonly LookAlert[];
   readonly plan: InterventionPlan;
 }
@@ -127,6 +130,7 @@ export function evaluateLook(input: LookInput): Look {
     raisedAt,
     fastRules: fast.states,
     alarms: inOrder(fast.alarms),
+    splitAlarmAt: watch.splitAlarmAt ?? (isSplitBroken(input.exposures ?? [], phases) ? now : null),
   };
   const plan = planIntervention({ ...input, personRaisedAt: raisedAt, watch: found });
   return {
@@ -137,13 +141,14 @@ export function evaluateLook(input: LookInput): Look {
       signal,
       detail,
       at: now,
-      logWealth: logWealth(monitor.cumulative),
+      logWealth: monitorLogWealth(monitor.cumulative),
       totals: monitor.totals,
     })),
     alarms: fast.alarms.slice(watch.alarms.length),
     alerts: [
       ...fast.alerts,
       ...silentTreatments(watch.monitors, monitors, phases),
+      ...splitAlerts(watch, found),
       ...blindAlerts(monitors, now, input.graceMinutes),
     ],
     plan,
@@ -160,7 +165,8 @@ function prepare({ change, watch, metrics, now }: LookInput): readonly Prepared[
     const to = answered ? Math.max(monitor.nextMinute, consumableUntil(change, metric, now)) : monitor.nextMinute;
     const due = input.minutes.filter(({ minute }) => minute >= monitor.nextMinute && minute < to);
     const minutes = due.filter(
-      ({ minute, off, on }) => Number.isInteger(minute) && isProportionArm(off) && isProportionArm(on),
+      ({ minute, off, on }) =>
+        Number.isInteger(minute) && isSoundTally(metric.kpi.measure, off) && isSoundTally(metric.kpi.measure, on),
     );
     const broken = due.length - minutes.length;
     const source: SourceStatus =
@@ -202,8 +208,9 @@ function assess(input: LookInput, one: Prepared, monitor: MetricWatch, adverse: 
     trafficUntil: off && off.endMinute === null ? Math.min(off.startMinute, windowEnd) : windowEnd,
     eligibleShare: eligibleShare(monitor.totals.off.n + monitor.totals.on.n, expected),
     now,
-    monitorWorks: monitor.cumulative.status === 'ok',
-    closedBlocks: monitor.cumulative.closedBlocks,
+    monitorWorks: isWorking(monitor.cumulative),
+    closedBlocks: closedBlocks(monitor.cumulative),
+    unwatched: monitor.config.kind === 'none' ? monitor.config.reason : null,
     adverse,
     previousBlindSince: one.monitor.blindSince,
   });

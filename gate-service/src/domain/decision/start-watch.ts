@@ -1,27 +1,23 @@
 import { GateError } from '../../contract/gate-error.ts';
 import type { Change } from '../model/change.ts';
 import type { MetricWatch, WatchState } from '../model/look.ts';
-import { harmDirection, type Metric, watchedMetricsOf } from '../model/metric.ts';
+import { type Metric, metricsOf, watchedMetricsOf } from '../model/metric.ts';
 import { NO_TALLY } from '../model/tally.ts';
 import type { EpochMinute } from '../model/time.ts';
 import type { KpiHistory } from '../model/verdict.ts';
-import { DEFAULT_PSI, equalWeights, pruneCandidates } from '../statistics/candidates.ts';
-import { clipRate } from '../statistics/control-rate.ts';
-import { isProportionArm } from '../statistics/estimate.ts';
-import { type HarmMonitorConfig, startHarmMonitor } from '../statistics/harm-monitor.ts';
-import { nullLine } from '../statistics/null-line.ts';
-import { expectedTrials, historyTotal } from './history.ts';
+import { familyWeights } from '../statistics/family-wealth.ts';
+import { startDailyWatch } from './daily-look.ts';
+import { expectedTrials } from './history.ts';
+import { startMonitor } from './metric-monitor.ts';
+import { isTiny, monitorConfig, THROTTLE_ALPHA } from './monitor-config.ts';
 
-/** alpha of the first step; the same everywhere, so that pruning and alarms speak of one threshold (section A). */
-export const THROTTLE_ALPHA = 0.05;
-/** Units per arm below which blocks close at 2 instead of 3 units (docs/statistics.md K, tiny traffic). */
-const TINY_UNITS_PER_ARM = 200;
-/** Pruning needs both arms; a start share of 0 or 1 is treated as almost. */
-const SMALLEST_ARM_SHARE = 0.01;
+/** Where a daily look can throttle too, it has half of the error budget, and the monitors the other half. */
+const DAILY_SHARE_OF_ALPHA = 0.5;
 
 /**
  * The watch at the start of the window: one harm monitor for each KPI that the contract names, fixed for the whole window
  * by what was known before it (docs/statistics.md K2, K3): prior control rate, candidates worth betting on, margins.
+ * Proportions with tiny traffic get daily looks beside it, which share their budget by the family's weights (K14).
  * @param change    with `effectiveAt` set
  * @param histories one per KPI, as they were at the window's start; a KPI without one starts knowing nothing
  * @throws          GateError internal, when the window has not started
@@ -39,10 +35,12 @@ export function startWatch(input: {
       'Start the watch in the transaction that sets effectiveAt.',
     );
   }
+  const weights = familyWeights(metricsOf(change));
   return {
-    monitors: watchedMetricsOf(change).map((metric) =>
-      startMetric(metric, histories.find(({ kpiId }) => kpiId === metric.kpi.id) ?? null, change, start),
-    ),
+    monitors: watchedMetricsOf(change).map((metric, position) => {
+      const history = histories.find(({ kpiId }) => kpiId === metric.kpi.id) ?? null;
+      return startMetric(metric, history, change, start, weights[position] ?? 0);
+    }),
     familyLogWealth: null,
     freshLogWealth: null,
     sinceRaiseLogWealth: null,
@@ -52,6 +50,7 @@ export function startWatch(input: {
     alarms: [],
     observed: null,
     restoreProposedFor: null,
+    splitAlarmAt: null,
   };
 }
 
@@ -60,13 +59,17 @@ function startMetric(
   history: KpiHistory | null,
   { contract }: Pick<Change, 'contract'>,
   start: EpochMinute,
+  weight: number,
 ): MetricWatch {
-  const config = monitorConfig(metric, history, { share: contract.rollout.start, start });
+  const plan = { share: contract.rollout.start, start };
+  const config = monitorConfig(metric, history, plan);
+  const plannedUnits = (history && expectedTrials(history, start, start + contract.windowMinutes)) ?? 0;
+  const isDaily = weight > 0 && plannedUnits > 0 && config.kind === 'proportion' && isTiny(history, plan);
   return {
     kpiId: metric.kpi.id,
     nextMinute: start,
     config,
-    cumulative: startHarmMonitor(config),
+    cumulative: startMonitor(config),
     phaseIndex: null,
     totals: { off: NO_TALLY, on: NO_TALLY },
     fresh: null,
@@ -74,44 +77,6 @@ function startMetric(
     controlSinceTreatment: 0,
     silentTrials: 0,
     blindSince: null,
-  };
-}
-
-/** Guardrails have their margin; a KPI that is also primary or leading has none (docs/statistics.md K14). */
-function monitorConfig(
-  { kpi, roles, margin }: Metric,
-  history: KpiHistory | null,
-  plan: { readonly share: number; readonly start: EpochMinute },
-): HarmMonitorConfig {
-  const harm = harmDirection(kpi);
-  const free = margin === null || roles.includes('primary') || roles.includes('leading');
-  const marginKind = free ? 'none' : margin.kind === 'relative' ? 'ratio' : 'difference';
-  const size = free ? 0 : Math.abs(margin.value);
-  const past = history && historyTotal(history);
-  const usable = past && isProportionArm(past) ? past : null;
-  const units = history && expectedTrials(history, plan.start, plan.start + 7 * 24 * 60);
-  const share = Math.min(1 - SMALLEST_ARM_SHARE, Math.max(SMALLEST_ARM_SHARE, plan.share));
-  const psi =
-    usable === null || units === null
-      ? DEFAULT_PSI
-      : pruneCandidates(
-          DEFAULT_PSI,
-          {
-            thetaA: clipRate((harm === 'increase' ? usable.y : usable.n - usable.y) / usable.n),
-            treatmentShare: share,
-            unitsPerWeek: units,
-            alpha: THROTTLE_ALPHA,
-          },
-          nullLine(marginKind, size, harm),
-        );
-  return {
-    psi,
-    weights: equalWeights(psi.length),
-    marginKind,
-    margin: size,
-    harm,
-    nMin: units !== null && units * Math.min(share, 1 - share) < TINY_UNITS_PER_ARM ? 2 : 3,
-    history: usable,
-    onset: 'mixture',
+    ...(isDaily && { daily: startDailyWatch(DAILY_SHARE_OF_ALPHA * THROTTLE_ALPHA * weight, plannedUnits) }),
   };
 }

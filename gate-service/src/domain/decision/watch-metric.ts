@@ -1,17 +1,11 @@
 import type { Phase } from '../model/change.ts';
 import type { MetricWatch, MinuteTally } from '../model/look.ts';
-import { addTallies, NO_TALLY } from '../model/tally.ts';
+import type { MetricMonitorConfig, MetricMonitorState } from '../model/monitor.ts';
+import { addTallies, NO_TALLY, type Tally } from '../model/tally.ts';
 import { type EpochMinute, type EpochMs, minuteOf } from '../model/time.ts';
-import {
-  advanceHarmMonitor,
-  closeOrDiscardOpenBlock,
-  type HarmMonitorConfig,
-  type HarmMonitorState,
-  type MonitorMinute,
-  rampStep,
-  startHarmMonitor,
-} from '../statistics/harm-monitor.ts';
+import { addToDailyWatch } from './daily-look.ts';
 import { splitsTraffic } from './effect-scale.ts';
+import { advanceMonitor, atOnce, endBlock, rampStep, startMonitor } from './metric-monitor.ts';
 
 /** What one metric's minutes are consumed against. */
 export interface WatchContext {
@@ -23,11 +17,6 @@ export interface WatchContext {
 /** The phase that an exposure minute belongs to; null for the minutes between phases. */
 export function phaseOf(phases: readonly Phase[], minute: EpochMinute): Phase | null {
   return phases.find(({ startMinute, endMinute }) => startMinute <= minute && minute < (endMinute ?? Infinity)) ?? null;
-}
-
-/** The fresh monitor of a throttled phase bets everything with its first block (docs/statistics.md section P). */
-export function freshConfig(config: HarmMonitorConfig): HarmMonitorConfig {
-  return { ...config, onset: 'immediate' };
 }
 
 /**
@@ -48,7 +37,7 @@ export function watchMinute(
   const counted = {
     ...metric,
     phaseIndex: phase.index,
-    totals: { off: addTallies(totals.off, minute.off), on: addTallies(totals.on, minute.on) },
+    totals: { off: addCounts(totals.off, minute.off), on: addCounts(totals.on, minute.on) },
     controlSinceTreatment,
     silentTrials: Math.max(metric.silentTrials ?? 0, missing),
   };
@@ -57,19 +46,20 @@ export function watchMinute(
   const cumulative = step(config, metric.cumulative);
   return {
     ...counted,
-    cumulative: advanceHarmMonitor(config, cumulative, monitorMinute(minute, context.windowStart)),
+    cumulative: advanceMonitor(config, cumulative, since(minute, context.windowStart)),
     fresh: watchFresh(metric, minute, phase, context),
     sinceRaise: watchSinceRaise(metric, minute, context.raisedAt, step),
+    ...(metric.daily && { daily: addToDailyWatch(metric.daily, minute, phase) }),
   };
 }
 
 /** What the change of allocation since the last consumed minute does to an open block (K6, U). */
 function allocationStep(metric: MetricWatch, phase: Phase, phases: readonly Phase[]) {
   if (metric.phaseIndex === null || metric.phaseIndex === phase.index) {
-    return (_: HarmMonitorConfig, state: HarmMonitorState) => state;
+    return (_: MetricMonitorConfig, state: MetricMonitorState) => state;
   }
   const before = phases.find(({ index }) => index === metric.phaseIndex);
-  return before && phase.share > before.share ? rampStep : closeOrDiscardOpenBlock;
+  return before && phase.share > before.share ? rampStep : endBlock;
 }
 
 /**
@@ -92,14 +82,14 @@ function watchFresh(
   context: WatchContext,
 ): MetricWatch['fresh'] {
   if (phase.cause !== 'throttle' || !isAfterRaise(phase, context)) return metric.fresh;
-  const config = freshConfig(metric.config);
+  const config = atOnce(metric.config);
   const fresh =
     metric.fresh?.phaseIndex === phase.index
       ? metric.fresh
-      : { phaseIndex: phase.index, state: startHarmMonitor(config), totals: { off: NO_TALLY, on: NO_TALLY } };
+      : { phaseIndex: phase.index, state: startMonitor(config), totals: { off: NO_TALLY, on: NO_TALLY } };
   return {
     phaseIndex: phase.index,
-    state: advanceHarmMonitor(config, fresh.state, monitorMinute(minute, context.windowStart)),
+    state: advanceMonitor(config, fresh.state, since(minute, context.windowStart)),
     totals: { off: addTallies(fresh.totals.off, minute.off), on: addTallies(fresh.totals.on, minute.on) },
   };
 }
@@ -108,14 +98,14 @@ function watchSinceRaise(
   metric: MetricWatch,
   minute: MinuteTally,
   raisedAt: EpochMs | null,
-  step: (config: HarmMonitorConfig, state: HarmMonitorState) => HarmMonitorState,
+  step: (config: MetricMonitorConfig, state: MetricMonitorState) => MetricMonitorState,
 ): MetricWatch['sinceRaise'] {
   if (raisedAt === null || minute.minute <= minuteOf(raisedAt)) return metric.sinceRaise;
   const state =
     metric.sinceRaise?.raisedAt === raisedAt
       ? step(metric.config, metric.sinceRaise.state)
-      : startHarmMonitor(metric.config);
-  return { raisedAt, state: advanceHarmMonitor(metric.config, state, monitorMinute(minute, minuteOf(raisedAt))) };
+      : startMonitor(metric.config);
+  return { raisedAt, state: advanceMonitor(metric.config, state, since(minute, minuteOf(raisedAt))) };
 }
 
 /** Control units since the treatment last had one, within one phase that serves both (docs/statistics.md G4). */
@@ -124,6 +114,11 @@ function silence(metric: MetricWatch, { off, on }: MinuteTally, phase: Phase): n
   return (metric.phaseIndex === phase.index ? metric.controlSinceTreatment : 0) + off.n;
 }
 
-function monitorMinute({ minute, off, on }: MinuteTally, start: EpochMinute): MonitorMinute {
-  return { minute: minute - start, nA: off.n, yA: off.y, nB: on.n, yB: on.y };
+function since(minute: MinuteTally, start: EpochMinute): MinuteTally {
+  return { ...minute, minute: minute.minute - start };
+}
+
+/** Histograms of a week are large, and nobody reads those of the totals. */
+function addCounts(total: Tally, { n, y }: Tally): Tally {
+  return { n: total.n + n, y: total.y + y };
 }

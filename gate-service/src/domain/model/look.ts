@@ -1,5 +1,6 @@
-import type { HarmMonitorConfig, HarmMonitorState } from '../statistics/harm-monitor.ts';
+import type { DailyLooksState } from '../statistics/daily-looks.ts';
 import type { Phase } from './change.ts';
+import type { MetricMonitorConfig, MetricMonitorState } from './monitor.ts';
 import type { Signal } from './signal.ts';
 import type { TallyByVariant } from './tally.ts';
 import type { EpochMinute, EpochMs } from './time.ts';
@@ -50,6 +51,11 @@ export interface WatchState {
   readonly observed: 'throttle' | 'turn_off' | null;
   /** Index of the throttled phase for which raising exposure again was proposed to people; null when it was not. */
   readonly restoreProposedFor: number | null;
+  /**
+   * When a look first found units to split otherwise than the flag says (docs/statistics.md G3); null while none did. Of all
+   * fields the only one that depends on when looks happened. Absent in a state from before it was kept.
+   */
+  readonly splitAlarmAt?: EpochMs | null;
 }
 
 /** One metric's harm monitors: over the whole window, over the throttled phase, and since a person's raise. */
@@ -57,24 +63,38 @@ export interface MetricWatch {
   readonly kpiId: string;
   /** First minute that no look has consumed. */
   readonly nextMinute: EpochMinute;
-  readonly config: HarmMonitorConfig;
-  readonly cumulative: HarmMonitorState;
+  readonly config: MetricMonitorConfig;
+  readonly cumulative: MetricMonitorState;
   /** Phase of the last consumed minute; null before the first. */
   readonly phaseIndex: number | null;
+  /** Trials and what counts of them, without further sums. */
   readonly totals: TallyByVariant;
   /** Null before the first throttle, and after a person's raise until a later one. */
   readonly fresh: {
     readonly phaseIndex: number;
-    readonly state: HarmMonitorState;
+    readonly state: MetricMonitorState;
     readonly totals: TallyByVariant;
   } | null;
-  readonly sinceRaise: { readonly raisedAt: EpochMs; readonly state: HarmMonitorState } | null;
+  readonly sinceRaise: { readonly raisedAt: EpochMs; readonly state: MetricMonitorState } | null;
+  /** Daily looks beside the monitor, for a proportion with tiny traffic; absent for any other metric. */
+  readonly daily?: DailyWatch;
   /** Control units since the treatment last had one, in the phase of the last consumed minute (G4). */
   readonly controlSinceTreatment: number;
   /** Most treatment trials that were expected in any such run so far; absent in a state from before it was kept. */
   readonly silentTrials?: number;
   /** Since when the signal has been a non-answer; null while it answers. */
   readonly blindSince: EpochMs | null;
+}
+
+/** Looks at the end of each day, where minutes hold too little (docs/statistics.md K, tiny traffic). */
+export interface DailyWatch {
+  /** Error budget of this metric's looks. */
+  readonly alpha: number;
+  /** Units of both arms that the history expects in the window. */
+  readonly plannedUnits: number;
+  readonly looks: DailyLooksState;
+  /** Units consumed so far, by phase that serves both variants. */
+  readonly strata: readonly (TallyByVariant & { readonly phaseIndex: number })[];
 }
 
 export interface FastRuleState {
@@ -88,12 +108,20 @@ export interface FastRuleState {
 
 /** One threshold that the data crossed. `at` is when the crossing minute's outcomes were complete. */
 export interface Alarm {
-  readonly kind: 'family' | 'fresh' | 'since_raise' | 'fast_rule' | 'fast_rule_persists';
+  readonly kind:
+    | 'family'
+    | 'fresh'
+    | 'since_raise'
+    | 'daily_look'
+    | 'fast_rule'
+    | 'fast_rule_persists'
+    | 'placebo_sup'
+    | 'margin';
   readonly calls: 'throttle' | 'turn_off';
   readonly at: EpochMs;
   /** The KPI to blame: the largest weighted wealth, or the fast rule's KPI. */
   readonly kpiId: string;
-  /** Natural logarithm of the wealth that crossed; null for a fast rule. */
+  /** Natural logarithm of the wealth that crossed; null for a daily look and a fast rule. */
   readonly logWealth: number | null;
   /** The raise after which it was found; null when nobody had raised exposure. */
   readonly raisedAt: EpochMs | null;
@@ -105,8 +133,9 @@ export interface Alarm {
 
 /** What people must hear of, although nothing is done to the flag. */
 export interface LookAlert {
-  readonly kind: 'blind' | 'fast_rule' | 'shared_incident' | 'treatment_silent';
-  readonly kpiId: string;
+  readonly kind: 'blind' | 'fast_rule' | 'shared_incident' | 'treatment_silent' | 'sample_ratio';
+  /** Null when it is about the whole change. */
+  readonly kpiId: string | null;
   readonly since: EpochMs;
   readonly detail: string;
 }

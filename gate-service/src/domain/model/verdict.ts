@@ -14,10 +14,12 @@ export type VerdictWord = (typeof VERDICTS)[number];
 /** A KPI's own past in spans of 168 h, whatever changes ran: what forecasts, priors and coverage are made from. */
 export interface KpiHistory {
   readonly kpiId: string;
-  /** Complete 168 h spans that end at the last full hour, newest last, at most 8; each with its trials and outcomes. */
+  /** Complete 168 h spans that end at the last full hour, newest last, at most 12; each with its trials and outcomes. */
   readonly weeks: readonly { readonly firstMinute: EpochMinute; readonly total: Tally }[];
   /** Typical trials per hour of the week (168 values, Monday 00:00 UTC first) over the last 4 spans; empty without history. */
   readonly hourOfWeek: readonly number[];
+  /** Variance over mean of a rate's counts by hour, at least 1 (docs/statistics.md E3); null when unknown, absent for other types. */
+  readonly dispersion?: number | null;
 }
 
 /** One metric's sufficient statistics over the window, by phase. */

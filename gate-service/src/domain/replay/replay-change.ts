@@ -4,12 +4,13 @@ import { makeKpiHistory } from '../decision/history.ts';
 import { judgeChange } from '../decision/judge-change.ts';
 import { longestWithin, type Phase, SETTLE_MINUTES } from '../model/change.ts';
 import type { Forecast } from '../model/forecast.ts';
-import { addTallies, NO_TALLY, type Tally } from '../model/tally.ts';
+import type { Tally } from '../model/tally.ts';
 import { type EpochMinute, HOUR_MINUTES, startOfMinute } from '../model/time.ts';
 import type { KpiHistory, Verdict, VerdictEvidence } from '../model/verdict.ts';
 import type { ReplayInput, ReplayKpi } from './replay-data.ts';
 import { replayEvidence } from './replay-evidence.ts';
 import { type ReplayDay, replayWatch } from './replay-watch.ts';
+import { sumTallies } from './sum-tallies.ts';
 
 /** All that Changegate would have said about a change, had it watched what the file holds. */
 export interface Replay {
@@ -32,6 +33,7 @@ export function replayChange(input: ReplayInput): Replay {
   const histories = kpis.map((kpi) =>
     makeKpiHistory({
       kpiId: kpi.id,
+      type: kpi.measure.type,
       withinMinutes: kpi.measure.withinMinutes,
       hours: hoursOf(find(data, kpi.id)),
       now,
@@ -67,10 +69,12 @@ function find(data: readonly ReplayKpi[], id: string): ReplayKpi | undefined {
 }
 
 function hoursOf(data: ReplayKpi | undefined): readonly (Tally & { readonly hour: number })[] {
-  const hours = new Map<EpochMinute, Tally>();
-  for (const { minute, n, y } of data?.history ?? []) {
+  const hours = new Map<number, Tally[]>();
+  for (const { minute, ...tally } of data?.history ?? []) {
     const hour = Math.floor(minute / HOUR_MINUTES);
-    hours.set(hour, addTallies(hours.get(hour) ?? NO_TALLY, { n, y }));
+    const own = hours.get(hour);
+    if (own === undefined) hours.set(hour, [tally]);
+    else own.push(tally);
   }
-  return [...hours].map(([hour, tally]) => ({ hour, ...tally }));
+  return [...hours].map(([hour, tallies]) => ({ hour, ...sumTallies(tallies) }));
 }

@@ -1,15 +1,16 @@
+import { monitorLogWealth } from '../decision/metric-monitor.ts';
+import type { Kpi } from '../../contract/kpi-registry.ts';
 import { nonAnswerMinutes } from '../decision/non-answer-minutes.ts';
 import { RULE_VERSION } from '../decision/rule-version.ts';
 import { longestWithin, type Phase } from '../model/change.ts';
 import { EMPTY_LEDGER } from '../model/ledger-chain.ts';
-import type { MinuteTally } from '../model/look.ts';
 import { watchedMetricsOf } from '../model/metric.ts';
-import { addTallies, NO_TALLY, type TallyByVariant } from '../model/tally.ts';
+import { NO_TALLY, type TallyByVariant } from '../model/tally.ts';
 import { DAY_MINUTES, type EpochMinute, type EpochMs, HOUR_MINUTES, startOfMinute } from '../model/time.ts';
 import type { KpiHistory, MetricEvidence, VerdictEvidence } from '../model/verdict.ts';
-import { logWealth } from '../statistics/harm-monitor.ts';
 import type { ReplayInput, ReplayKpi } from './replay-data.ts';
 import type { ReplayedWatch } from './replay-watch.ts';
+import { sumArms } from './sum-tallies.ts';
 
 /** Stands where a change that was stamped has its repository and its commit: a file has neither. */
 export const REPLAY_REPOSITORY = 'replay/file';
@@ -54,7 +55,7 @@ export function replayEvidence(
     metrics: watchedMetricsOf(input).map(({ kpi }) => {
       const data = input.data.find(({ kpiId }) => kpiId === kpi.id);
       const history = histories.find(({ kpiId }) => kpiId === kpi.id);
-      return metricEvidence(kpi.id, data?.minutes ?? [], history, input, watched, judgedAt);
+      return metricEvidence(kpi, data, history, input, watched, judgedAt);
     }),
     exposures: [{ phaseIndex: 0, ...counts.exposed }],
     multiExposedUnits: counts.multiExposedUnits,
@@ -81,13 +82,14 @@ export function replayEvidence(
 }
 
 function metricEvidence(
-  kpiId: string,
-  minutes: readonly MinuteTally[],
+  { id: kpiId, measure: { type } }: Kpi,
+  data: ReplayKpi | undefined,
   history: KpiHistory | undefined,
   { contract, kpis, startMinute }: ReplayInput,
   { watch, signals, consumed }: ReplayedWatch,
   judgedAt: EpochMs,
 ): MetricEvidence {
+  const minutes = data?.minutes ?? [];
   const end = startMinute + contract.windowMinutes;
   const monitor = watch.monitors.find((one) => one.kpiId === kpiId);
   const lastOutcome = startOfMinute(end + longestWithin({ kpis }));
@@ -95,6 +97,14 @@ function metricEvidence(
     kpiId,
     strata: [{ phaseIndex: 0, minutes: contract.windowMinutes, ...totalOf(minutes, startMinute, end) }],
     history: history ?? { kpiId, weeks: [], hourOfWeek: [] },
+    ...(data?.units && { units: [{ phaseIndex: 0, ...data.units }] }),
+    ...(type === 'gauge' && {
+      days: spansOf(minutes, DAY_MINUTES).map(([day, tallies]) => ({ phaseIndex: 0, day, ...tallies })),
+    }),
+    ...(type === 'rate' && {
+      hours: spansOf(minutes, HOUR_MINUTES).map(([hour, tallies]) => ({ phaseIndex: 0, hour, ...tallies })),
+    }),
+    ...(data && isBeforeAfter(contract) && { own: data.own }),
     activeHours: hoursOf(minutes),
     late: { off: 0, on: 0 },
     consumed: consumed.get(kpiId) ?? { off: NO_TALLY, on: NO_TALLY },
@@ -102,7 +112,7 @@ function metricEvidence(
       signals.filter((signal) => signal.kpiId === kpiId),
       Math.min(judgedAt, lastOutcome),
     ),
-    logWealth: monitor ? logWealth(monitor.cumulative) : 0,
+    logWealth: monitor ? monitorLogWealth(monitor.cumulative) : 0,
     ...(monitor?.silentTrials === undefined ? {} : { silentTrials: monitor.silentTrials }),
     novelty: {
       firstDays: totalOf(minutes, startMinute, startMinute + 2 * DAY_MINUTES),
@@ -111,14 +121,25 @@ function metricEvidence(
   };
 }
 
+/** Whether the contract compares with the weeks before, at least while nothing else is possible. */
+function isBeforeAfter({ design, rollout }: ReplayInput['contract']): boolean {
+  return design === 'before_after' || (design === 'auto' && rollout.start === 1);
+}
+
 function totalOf(minutes: ReplayKpi['minutes'], from: EpochMinute, to: EpochMinute): TallyByVariant {
-  let [off, on] = [NO_TALLY, NO_TALLY];
+  return sumArms(minutes.filter(({ minute }) => minute >= from && minute < to));
+}
+
+/** Totals by day or hour since 1970. */
+function spansOf(minutes: ReplayKpi['minutes'], length: number): readonly (readonly [number, TallyByVariant])[] {
+  const spans = new Map<number, TallyByVariant[]>();
   for (const one of minutes) {
-    if (one.minute < from || one.minute >= to) continue;
-    off = addTallies(off, one.off);
-    on = addTallies(on, one.on);
+    const span = Math.floor(one.minute / length);
+    const own = spans.get(span);
+    if (own === undefined) spans.set(span, [one]);
+    else own.push(one);
   }
-  return { off, on };
+  return [...spans].map(([span, tallies]) => [span, sumArms(tallies)]);
 }
 
 function hoursOf(minutes: ReplayKpi['minutes']): MetricEvidence['activeHours'] {

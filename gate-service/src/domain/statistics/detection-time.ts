@@ -21,6 +21,11 @@ export interface DetectionInput {
   readonly onset: Extract<Onset, string>;
 }
 
+/** Growth of the log wealth of the right bet at which a monitor of many bets alarms, on average (docs/statistics.md N5). */
+export function detectionNats(alpha: number, onset: DetectionInput['onset']): number {
+  return Math.log(1 / alpha) + UNKNOWN_EFFECT_NATS + (onset === 'mixture' ? ONSET_NATS : 0);
+}
+
 /**
  * Expected minutes until the harm monitor alarms, and the events that harm will have cost by then (docs/statistics.md
  * N5).
@@ -43,7 +48,6 @@ export function detectionTime(input: DetectionInput): {
   if (information === 0) {
     return { status: 'insufficient', minutes: Number.POSITIVE_INFINITY, eventsHarmed: 0 };
   }
-  const nats = Math.log(1 / alpha) + UNKNOWN_EFFECT_NATS + (onset === 'mixture' ? ONSET_NATS : 0);
-  const minutes = nats / (arrivalsPerMinute * information);
+  const minutes = detectionNats(alpha, onset) / (arrivalsPerMinute * information);
   return { status: 'ok', minutes, eventsHarmed: minutes * arrivalsPerMinute * f * Math.abs(pB - pA) };
 }
