@@ -66,6 +66,12 @@ describe('quality checks', () => {
     expect(qualityTitle('coverage:errors')).toBe('Coverage: `errors`');
     expect(qualityTitle('new_check')).toBe('`new_check`');
     expect(qualityProblem('coverage:errors')).toBe('Too large a part of the window has no data. (`errors`)');
+    expect(['clock_skew', 'skew', 'missing', 'clipped'].map(qualityTitle)).toEqual([
+      'Clocks',
+      'Large amounts',
+      'Missing values',
+      'Extreme values',
+    ]);
     expect(qualityProblem('new_check')).toContain('`new_check`');
   });
 });
