@@ -3,18 +3,33 @@ import { expect, it } from 'vitest';
 import type { Kpi } from '../../src/contract/kpi-registry.ts';
 import type { Change } from '../../src/domain/model/change.ts';
 import type { AcceptedEvent } from '../../src/domain/model/event.ts';
+import { isStatus } from '../../src/domain/model/measure.ts';
 import { MINUTE_MS } from '../../src/domain/model/time.ts';
 import type { Store, StoreTransaction } from '../../src/ports/store.ts';
-import { exposedTo, KPIS, MONDAY, makeChange, makeEvent, REPOSITORY } from '../support/store-fixtures.ts';
-import { NaiveEvents, tallyByMinute } from '../support/store-naive.ts';
+import { ALL_KPIS, exposedTo, MONDAY, makeChange, makeEvent, REPOSITORY } from '../support/store-fixtures.ts';
+import { NaiveEvents } from '../support/store-naive.ts';
+import { naivePieces, naiveUnits, talliesByArm, talliesByMinute, tallyOf } from '../support/store-naive-measures.ts';
 import type { StoreUnderTest } from './store-suite.ts';
 
 /** Two overlapping windows, of 5 and 3 minutes; the first begins in one UTC week and ends in the next. */
-const FIRST = makeChange({ changeId: 'chg-1-0000000000', effectiveAt: MONDAY - 2, windowMinutes: 5 });
-const SECOND = makeChange({ changeId: 'chg-2-0000000000', effectiveAt: MONDAY, windowMinutes: 3, flag: 'other' });
+const FIRST = makeChange({ changeId: 'chg-1-0000000000', effectiveAt: MONDAY - 2, windowMinutes: 5, kpis: ALL_KPIS });
+const SECOND = makeChange({
+  changeId: 'chg-2-0000000000',
+  effectiveAt: MONDAY,
+  windowMinutes: 3,
+  flag: 'other',
+  kpis: ALL_KPIS,
+});
 const CHANGES = [FIRST, SECOND];
 const FROM = MONDAY - 10;
 const TO = MONDAY + 10;
+const FOUR_WEEKS = 28 * 24 * 60;
+
+/** Every KPI with the measure of the one after it: what is registered before the right ones. */
+const MIXED_UP_KPIS = ALL_KPIS.map((kpi, index) => ({
+  ...kpi,
+  measure: ALL_KPIS[(index + 1) % ALL_KPIS.length]!.measure,
+}));
 
 const exposures = fc.constantFrom<AcceptedEvent['exposures']>(
   [],
@@ -29,11 +44,17 @@ const exposures = fc.constantFrom<AcceptedEvent['exposures']>(
 /** A small world, so that ties, moves and both sides of every limit are frequent. */
 const event = fc.record({
   event: fc.constantFrom('view', 'buy', 'view', 'buy', 'ping'),
-  minute: fc.integer({ min: -3, max: 4 }),
+  minute: fc.oneof(
+    { weight: 5, arbitrary: fc.integer({ min: -3, max: 4 }) },
+    // Before a window by about as long as the covariate of a mean reaches back.
+    { weight: 1, arbitrary: fc.integer({ min: -FOUR_WEEKS - 3, max: -FOUR_WEEKS + 4 }) },
+  ),
   ms: fc.constantFrom(0, 0, 1, MINUTE_MS - 1),
   unit: fc.constantFrom('a'.repeat(32), 'b'.repeat(32), 'a'.repeat(32), 'b'.repeat(32), null),
   cohort: fc.constantFrom(null, 'eu', 'us'),
   status: fc.constantFrom('success' as const, 'error' as const, null),
+  value: fc.constantFrom(null, 0, 1, 2.5, 3.0004, 7, 12, -1.5, -0.0001, 1e300, -1e300),
+  latencyMs: fc.constantFrom(null, null, 0, 1, 80.5, 81, 400),
   exposures,
 });
 
@@ -44,6 +65,8 @@ export interface Scenario {
   /** Before which batch each window starts and the KPIs are registered. */
   readonly startAt: readonly number[];
   readonly registerAt: number;
+  /** Before which batch they are registered with each other's measures; nothing of that may remain. */
+  readonly mixUpAt: number;
 }
 
 export const scenario: fc.Arbitrary<Scenario> = fc
@@ -64,12 +87,13 @@ export const scenario: fc.Arbitrary<Scenario> = fc
         size: fc.integer({ min: 1, max: 10 }),
         startAt: fc.tuple(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 8 })),
         registerAt: fc.integer({ min: 0, max: 8 }),
+        mixUpAt: fc.integer({ min: 0, max: 8 }),
       })
-      .map(({ arrivals: order, size, startAt, registerAt }) => {
+      .map(({ arrivals: order, size, startAt, registerAt, mixUpAt }) => {
         const batches = Array.from({ length: Math.ceil(order.length / size) }, (_, index) =>
           order.slice(index * size, (index + 1) * size),
         );
-        return { events, batches, startAt, registerAt };
+        return { events, batches, startAt, registerAt, mixUpAt };
       });
   });
 
@@ -81,9 +105,10 @@ export function storeOrderSuite(open: () => Promise<StoreUnderTest>, runs: numbe
         await play(store, given);
         const naive = new NaiveEvents(given.events);
         for (const change of CHANGES) expect(await readChange(store, change)).toEqual(expectedOfChange(naive, change));
-        for (const kpi of KPIS) {
-          const minutes = await store.transaction((tx) => tx.events.historyMinutes(REPOSITORY, kpi.id, FROM, TO));
-          expect(minutes).toEqual(expectedHistory(naive, kpi));
+        for (const kpi of ALL_KPIS) {
+          const { minutes, hours } = await readHistory(store, kpi);
+          expect(minutes, kpi.id).toEqual(expectedHistory(naive, kpi, 'minute'));
+          expect(hours, kpi.id).toEqual(expectedHistory(naive, kpi, 'hour'));
         }
       } finally {
         await dispose();
@@ -93,14 +118,15 @@ export function storeOrderSuite(open: () => Promise<StoreUnderTest>, runs: numbe
   }, 120_000);
 }
 
-async function play(store: Store, { batches, startAt, registerAt }: Scenario): Promise<void> {
+async function play(store: Store, { batches, startAt, registerAt, mixUpAt }: Scenario): Promise<void> {
   const steps = Math.max(batches.length, registerAt + 1, ...startAt.map((at) => at + 1));
   await store.transaction(async (tx) => {
     for (const change of CHANGES) await tx.changes.insert({ ...change, effectiveAt: null });
   });
   for (let step = 0; step < steps; step += 1) {
     await store.transaction(async (tx) => {
-      if (step === registerAt) await tx.kpis.register(REPOSITORY, KPIS, 'hash');
+      if (step === mixUpAt && mixUpAt < registerAt) await tx.kpis.register(REPOSITORY, MIXED_UP_KPIS, 'other');
+      if (step === registerAt) await tx.kpis.register(REPOSITORY, ALL_KPIS, 'hash');
       for (const [index, change] of CHANGES.entries()) if (startAt[index] === step) await start(tx, change);
       await tx.events.append(batches[step] ?? [], 1);
     });
@@ -120,10 +146,14 @@ const SPANS = Array.from({ length: 8 }, (_, from) =>
 function readChange(store: Store, { changeId }: Change) {
   return store.transaction(async (tx) => {
     const kpis = [];
-    for (const { id } of KPIS) {
+    for (const { id } of ALL_KPIS) {
+      const units = [];
+      for (const [from, to] of SPANS) units.push(await tx.events.unitTotal(changeId, id, from, to));
       kpis.push({
+        id,
         minutes: await tx.events.tallies(changeId, id, FROM, TO),
         total: await tx.events.total(changeId, id, FROM, TO),
+        units,
       });
     }
     const spans = [];
@@ -138,12 +168,17 @@ function readChange(store: Store, { changeId }: Change) {
 }
 
 function expectedOfChange(naive: NaiveEvents, change: Change) {
-  const kpis = KPIS.map((kpi) => {
-    const minutes = tallyByMinute(naive.trials(change, kpi));
-    const sum = (side: 'off' | 'on', field: 'n' | 'y') =>
-      minutes.reduce((total, minute) => total + minute[side][field], 0);
-    const total = { off: { n: sum('off', 'n'), y: sum('off', 'y') }, on: { n: sum('on', 'n'), y: sum('on', 'y') } };
-    return { minutes, total };
+  const kpis = ALL_KPIS.map((kpi) => {
+    const { type } = kpi.measure;
+    const pieces = naivePieces(naive, REPOSITORY, change, kpi);
+    const clusters = naiveUnits(naive, change, kpi);
+    const units = SPANS.map(([from, to]) =>
+      talliesByArm(
+        clusters.filter(({ minute }) => minute >= from && minute < to),
+        isStatus(kpi.measure) ? 'units' : 'proportion',
+      ),
+    );
+    return { id: kpi.id, minutes: talliesByMinute(pieces, type), total: talliesByArm(pieces, type), units };
   });
   const spans = SPANS.map(([from, to]) => {
     const exposed = { off: 0, on: 0 };
@@ -153,6 +188,21 @@ function expectedOfChange(naive: NaiveEvents, change: Change) {
   return { kpis, spans, accepted: naive.count(change) };
 }
 
-function expectedHistory(naive: NaiveEvents, kpi: Kpi) {
-  return tallyByMinute(naive.history(REPOSITORY, kpi)).map(({ minute, off }) => ({ minute, ...off }));
+function readHistory(store: Store, { id }: Kpi) {
+  const from = MONDAY - FOUR_WEEKS - 60;
+  return store.transaction(async (tx) => ({
+    minutes: await tx.events.historyMinutes(REPOSITORY, id, from, TO),
+    hours: await tx.events.history(REPOSITORY, id, from, TO),
+  }));
+}
+
+function expectedHistory(naive: NaiveEvents, kpi: Kpi, unit: 'minute' | 'hour') {
+  const { type } = kpi.measure;
+  const counted = naivePieces(naive, REPOSITORY, null, kpi).filter(
+    ({ n, y, sums }) => n + y + (sums?.missing ?? 0) > 0,
+  );
+  const groups = Map.groupBy(counted, ({ minute }) => (unit === 'minute' ? minute : Math.floor(minute / 60)));
+  return [...groups]
+    .sort(([left], [right]) => left - right)
+    .map(([time, pieces]) => ({ [unit]: time, ...tallyOf(pieces, type) }));
 }

@@ -18,6 +18,32 @@ export const KPIS: readonly Kpi[] = KpiRegistrySchema.parse({
   buy_successes: kpi('increase_is_good', { of: 'buy' }),
 });
 
+/** One or two of every other measure, with the same names again in several places. */
+export const MEASURED_KPIS: readonly Kpi[] = KpiRegistrySchema.parse({
+  spend: measured({ type: 'mean', of: 'view', value_of: 'buy', within: '2m', cap: 10 }),
+  views_again: measured({ type: 'mean', of: 'view', value_of: 'view', within: '1m', sum: 'events', cap: 2 }),
+  worth_of_a_ping: measured({
+    type: 'ratio',
+    of: 'view',
+    numerator: 'buy',
+    denominator: 'ping',
+    within: '2m',
+    sum: 'value',
+    cap: 10,
+  }),
+  same_twice: measured({ type: 'ratio', of: 'buy', numerator: 'view', denominator: 'view', within: '3m' }),
+  buys_for_views: measured({ type: 'rate', of: 'view', count: 'buy' }),
+  views_for_views: measured({ type: 'rate', of: 'view', count: 'view' }),
+  view_latency: measured({ type: 'quantile', of: 'view', quantile: 'p95' }),
+  ping_level: measured({ type: 'gauge', of: 'ping', cap: 10 }),
+});
+
+export const ALL_KPIS: readonly Kpi[] = [...KPIS, ...MEASURED_KPIS];
+
+function measured(measure: { readonly type: string } & Readonly<Record<string, unknown>>) {
+  return { ...kpi('increase_is_good', measure), unit: 'EUR' as const };
+}
+
 function kpi(direction: 'increase_is_good' | 'decrease_is_good', measure: object) {
   return {
     title: 'A KPI',

@@ -30,9 +30,26 @@ export class NaiveEvents {
     return this.#events.filter((event) => variantIn(event, change) !== null).length;
   }
 
+  /** Events of the change's window in order, each with the variant that it names. */
+  inside(change: Change): { event: AcceptedEvent; variant: Variant }[] {
+    const end = windowEnd(change);
+    return this.#events.flatMap((event) => {
+      const variant = variantIn(event, change);
+      const minute = minuteOf(event.at);
+      return variant !== null && end !== null && minute >= change.effectiveAt! && minute < end
+        ? [{ event, variant }]
+        : [];
+    });
+  }
+
+  /** Events of a repository in order. */
+  all(repository: string): readonly AcceptedEvent[] {
+    return this.#events.filter((event) => event.repository === repository);
+  }
+
   /** Trials of the change's window. */
   trials(change: Change, kpi: Kpi): Trial[] {
-    const inside = this.#insideWindow(change);
+    const inside = this.inside(change);
     const of = inside.filter(({ event }) => event.event === kpi.measure.of);
     if (!isConversion(kpi.measure)) {
       return statusTrials(
@@ -67,7 +84,7 @@ export class NaiveEvents {
 
   exposures(change: Change): Trial[] {
     const first = new Map<string, Trial>();
-    for (const { event, variant } of this.#insideWindow(change)) {
+    for (const { event, variant } of this.inside(change)) {
       if (event.unit === null || first.has(event.unit)) continue;
       first.set(event.unit, { minute: minuteOf(event.at), arm: variant, y: 0 });
     }
@@ -76,23 +93,12 @@ export class NaiveEvents {
 
   multiExposed(change: Change, from: EpochMinute, to: EpochMinute): number {
     const seen = new Map<string, Set<Variant>>();
-    for (const { event, variant } of this.#insideWindow(change)) {
+    for (const { event, variant } of this.inside(change)) {
       const minute = minuteOf(event.at);
       if (event.unit === null || minute < from || minute >= to) continue;
       seen.set(event.unit, (seen.get(event.unit) ?? new Set()).add(variant));
     }
     return [...seen.values()].filter((variants) => variants.size === 2).length;
-  }
-
-  #insideWindow(change: Change): { event: AcceptedEvent; variant: Variant }[] {
-    const end = windowEnd(change);
-    return this.#events.flatMap((event) => {
-      const variant = variantIn(event, change);
-      const minute = minuteOf(event.at);
-      return variant !== null && end !== null && minute >= change.effectiveAt! && minute < end
-        ? [{ event, variant }]
-        : [];
-    });
   }
 
   #conversion(trial: AcceptedEvent, kpi: Kpi, arm: Variant | null): Trial {
@@ -124,17 +130,4 @@ function statusTrials(events: readonly { event: AcceptedEvent; arm: Variant | nu
     const counted = isStatus(kpi.measure) && kpi.measure.counts === 'error' ? bad : !bad;
     return { minute: minuteOf(group[0]!.event.at), arm: group[0]!.arm, y: counted ? 1 : 0 };
   });
-}
-
-/** Sums trials by minute, in the form of the port. */
-export function tallyByMinute(trials: readonly Trial[]) {
-  const sums = new Map<EpochMinute, { off: { n: number; y: number }; on: { n: number; y: number } }>();
-  for (const { minute, arm, y } of trials) {
-    const sum = sums.get(minute) ?? { off: { n: 0, y: 0 }, on: { n: 0, y: 0 } };
-    const side = sum[arm ?? 'off'];
-    side.n += 1;
-    side.y += y;
-    sums.set(minute, sum);
-  }
-  return [...sums].sort(([left], [right]) => left - right).map(([minute, sum]) => ({ minute, ...sum }));
 }

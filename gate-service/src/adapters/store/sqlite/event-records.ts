@@ -2,11 +2,10 @@ import { GateError } from '../../../contract/gate-error.ts';
 import type { Kpi } from '../../../contract/kpi-registry.ts';
 import type { Change } from '../../../domain/model/change.ts';
 import { eventsOf } from '../../../domain/model/measure.ts';
-import { NO_TALLY } from '../../../domain/model/tally.ts';
 import { type EpochMinute, HOUR_MINUTES, minuteOf } from '../../../domain/model/time.ts';
 import type { EventRecords, KpiRecords } from '../../../ports/store.ts';
 import { BatchTallies } from './events/batch-tallies.ts';
-import { EXPOSURE_SERIES, VARIANT_CODES } from './events/codes.ts';
+import { EXPOSURE_SERIES, unitsSeries, VARIANT_CODES } from './events/codes.ts';
 import { EventWriter } from './events/event-writer.ts';
 import { FeedsCache } from './events/feeds.ts';
 import { Names } from './events/names.ts';
@@ -22,7 +21,9 @@ const FIRST_TREATMENT = `SELECT min(at) AS at FROM event_exposures WHERE scope_i
 const MULTI_EXPOSED = `SELECT count(*) AS units FROM (
   SELECT unit_key FROM mixed_exposures WHERE scope_id = ? AND minute >= ? AND minute < ?
   GROUP BY unit_key HAVING min(variant) <> max(variant))`;
-const LAST_SEEN = 'SELECT max(minute) AS minute FROM last_seen WHERE scope_id = ? AND name_id IN (?, ?)';
+const LAST_SEEN = 'SELECT max(minute) AS minute FROM last_seen WHERE scope_id = ? AND name_id IN (?, ?, ?)';
+/** Names of events that feed one KPI: at most those of a ratio. */
+const MOST_FEEDING_EVENTS = 3;
 const HEARTBEAT_HOURS = 'SELECT hour FROM heartbeats WHERE repository = ? AND hour >= ? AND hour < ? ORDER BY hour';
 
 export interface EventStore {
@@ -50,8 +51,8 @@ export function eventStore(connection: SqliteConnection): EventStore {
   };
   const lastSeen = (scope: string, repositoryId: number, kpi: Kpi): EpochMinute | null => {
     const scopeId = names.findScope(scope);
-    const [of, ...others] = eventsOf(kpi.measure).map((name) => names.findEvent(repositoryId, name));
-    const fed = [of ?? null, others[0] ?? of ?? null];
+    const fed = eventsOf(kpi.measure).map((name) => names.findEvent(repositoryId, name));
+    while (fed.length < MOST_FEEDING_EVENTS) fed.push(null);
     return connection.get<{ minute: number | null }>(LAST_SEEN, scopeId, ...fed)?.minute ?? null;
   };
 
@@ -116,9 +117,12 @@ export function eventStore(connection: SqliteConnection): EventStore {
 
     tallies: async (changeId, kpiId, from, to) => reader.byMinute(changeId, kpiId, from, to),
     total: async (changeId, kpiId, from, to) => reader.total(changeId, kpiId, from, to),
-    unitTotal: async () => ({ off: NO_TALLY, on: NO_TALLY }),
+    unitTotal: async (changeId, kpiId, from, to) => reader.total(changeId, unitsSeries(kpiId), from, to),
     activeHours: async (changeId, kpiId, from, to) =>
-      reader.byHour(changeId, kpiId, from, to).map(({ hour, off, on }) => ({ hour, n: off.n + on.n })),
+      reader
+        .byHour(changeId, kpiId, from, to)
+        .map(({ hour, off, on }) => ({ hour, n: off.n + on.n }))
+        .filter(({ n }) => n > 0),
     history: async (repository, kpiId, from, to) => reader.historyByHour(repository, kpiId, from, to),
     historyMinutes: async (repository, kpiId, from, to) => reader.historyByMinute(repository, kpiId, from, to),
 

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { defineStepFunctions } from './events/steps.ts';
 
 export type SqlValue = SQLInputValue;
 
@@ -17,6 +18,7 @@ export class SqliteConnection {
   constructor(path: string) {
     this.path = path;
     this.database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
+    defineStepFunctions(this.database);
   }
 
   statement(sql: string): StatementSync {

@@ -1,23 +1,33 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { scenario } from '../../../../../test/suites/store-order-suite.ts';
-import { CHANGE_ID, KPIS, MONDAY, makeChange, REPOSITORY } from '../../../../../test/support/store-fixtures.ts';
+import { ALL_KPIS, CHANGE_ID, MONDAY, makeChange, REPOSITORY } from '../../../../../test/support/store-fixtures.ts';
 import type { AcceptedEvent } from '../../../../domain/model/event.ts';
 import { eventStore } from '../event-records.ts';
 import { migrate } from '../migrate.ts';
 import { SqliteConnection } from '../sqlite-connection.ts';
 
-const CHANGE = makeChange({ effectiveAt: MONDAY - 2, windowMinutes: 5 });
+const CHANGE = makeChange({ effectiveAt: MONDAY - 2, windowMinutes: 5, kpis: ALL_KPIS });
 
 /** Everything that events feed, under names instead of the numbers that depend on the order of arrival. */
 const CONTENTS = {
-  rollups: `SELECT name, kpi_id, minute, variant, cohort, n, y FROM rollups
-    JOIN series USING (series_id) JOIN scopes USING (scope_id) WHERE n > 0`,
-  hour_rollups: `SELECT name, kpi_id, hour, variant, n, y FROM hour_rollups
-    JOIN series USING (series_id) JOIN scopes USING (scope_id) WHERE n > 0`,
+  rollups: `SELECT name, kpi_id, minute, variant, cohort, n, y, yy, d, dd, yd, clipped, missing FROM rollups
+    JOIN series USING (series_id) JOIN scopes USING (scope_id) WHERE n + y + missing > 0`,
+  hour_rollups: `SELECT name, kpi_id, hour, variant, n, y, yy, d, dd, yd, clipped, missing FROM hour_rollups
+    JOIN series USING (series_id) JOIN scopes USING (scope_id) WHERE n + y + missing > 0`,
   conversions: `SELECT name, kpi_id, unit, week, first_at, y FROM conversions
     JOIN series USING (series_id) JOIN scopes USING (scope_id) JOIN units USING (unit_key)`,
   status_trials: `SELECT name, kpi_id, unit, minute, variant, bad FROM status_trials
+    JOIN series USING (series_id) JOIN scopes USING (scope_id) JOIN units USING (unit_key)`,
+  buckets: `SELECT name, kpi_id, minute, variant, bucket, count FROM buckets
+    JOIN series USING (series_id) JOIN scopes USING (scope_id) WHERE count > 0`,
+  hour_buckets: `SELECT name, kpi_id, hour, variant, bucket, count FROM hour_buckets
+    JOIN series USING (series_id) JOIN scopes USING (scope_id) WHERE count > 0`,
+  unit_amounts: `SELECT name, kpi_id, unit, week, first_at, y, d, missing FROM unit_amounts
+    JOIN series USING (series_id) JOIN scopes USING (scope_id) JOIN units USING (unit_key)`,
+  latency_trials: `SELECT name, kpi_id, unit, minute, variant, bucket, missing FROM latency_trials
+    JOIN series USING (series_id) JOIN scopes USING (scope_id) JOIN units USING (unit_key)`,
+  unit_clusters: `SELECT name, kpi_id, unit, variant, first_minute, trials, y FROM unit_clusters
     JOIN series USING (series_id) JOIN scopes USING (scope_id) JOIN units USING (unit_key)`,
   exposures: `SELECT name, unit, first_at, first_event_id, variant, cohort, mixed FROM exposures
     JOIN scopes USING (scope_id) JOIN units USING (unit_key)`,
@@ -31,7 +41,7 @@ async function contentsAfter(batches: readonly (readonly AcceptedEvent[])[], bui
   migrate(connection);
   const { events, kpis } = eventStore(connection);
   const start = async () => {
-    await kpis.register(REPOSITORY, KPIS, 'hash');
+    await kpis.register(REPOSITORY, ALL_KPIS, 'hash');
     await events.startWindow(CHANGE);
   };
   if (build === 'before') await start();

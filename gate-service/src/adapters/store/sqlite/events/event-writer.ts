@@ -4,8 +4,8 @@ import type { AppendOutcome } from '../../../../ports/store.ts';
 import type { SqliteConnection } from '../sqlite-connection.ts';
 import { BatchTallies } from './batch-tallies.ts';
 import { NO_VARIANT, VARIANT_CODES, WHOLE_WINDOW } from './codes.ts';
-import { type Arm, Contributions } from './contributions.ts';
-import type { ChangeWindow, Feeds, FeedsCache } from './feeds.ts';
+import { Contributions, HISTORY_ARM, type Place, type StoredEvent } from './contributions.ts';
+import type { ChangeWindow, Feeds, FeedsCache, Series } from './feeds.ts';
 import type { Names } from './names.ts';
 import { isFirstRefusal } from './refusals.ts';
 
@@ -13,19 +13,12 @@ const INSERT_EVENT = `INSERT INTO events
   (repository_id, event_id, name_id, at, unit_key, cohort, status, latency_ms, value, tag, content_hash, received_at)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (repository_id, event_id) DO NOTHING`;
 const INSERT_EXPOSURE = 'INSERT INTO event_exposures (scope_id, variant, at, event_key) VALUES (?, ?, ?, ?)';
-const HISTORY_ARM: Arm = { variant: NO_VARIANT, cohort: '' };
-
-/** One stored event, in the numbers of the tables. */
-interface StoredEvent {
-  readonly event: AcceptedEvent;
-  readonly nameId: number;
-  readonly unitKey: number | null;
-}
 
 /**
  * Appends events and keeps what they feed. Each step below leaves the contributions equal to what they
  * would be if they were made anew from all stored events, so the order of events can not matter: firsts are
- * minima, "an error was seen" is a disjunction, and an outcome is read again whenever its trial moves.
+ * minima, "an error was seen" is a disjunction, the slowest is a maximum, amounts are sums of whole steps, and outcomes
+ * are read again whenever their trial moves.
  */
 export class EventWriter {
   readonly #connection: SqliteConnection;
@@ -91,7 +84,7 @@ export class EventWriter {
       if (window && at >= window.startMs && at < window.endMs) feedWindow(contributions, window, stored, variant);
     }
     feedHistory(contributions, feeds, stored);
-    if (unitKey !== null) feedSuccesses(contributions, feeds, nameId, unitKey, at);
+    if (unitKey !== null) feedOutcomes(contributions, feeds, stored, unitKey);
     return outcome;
   }
 
@@ -108,7 +101,7 @@ export class EventWriter {
 
 /** Feeds a change whose window the event is in: its exposures first, since they give the unit its arm. */
 function feedWindow(contributions: Contributions, window: ChangeWindow, stored: StoredEvent, variant: number): void {
-  const { event, nameId, unitKey } = stored;
+  const { event, unitKey } = stored;
   const arm =
     unitKey === null
       ? { variant, cohort: event.cohort ?? '' }
@@ -118,38 +111,31 @@ function feedWindow(contributions: Contributions, window: ChangeWindow, stored: 
           variant,
           cohort: event.cohort ?? '',
         });
-  for (const series of window.series) {
-    if (series.ofNameId !== nameId) continue;
-    if (series.kind === 'status') {
-      contributions.addStatus(series, unitKey, event.at, event.status === 'error', { variant, cohort: arm.cohort });
-    } else if (unitKey !== null) contributions.addTrial(series, unitKey, WHOLE_WINDOW, event.at, arm);
-  }
+  feedSeries(contributions, window.series, stored, { arm, variant, week: WHOLE_WINDOW });
 }
 
 function feedHistory(contributions: Contributions, { history }: Feeds, stored: StoredEvent): void {
-  const { event, nameId, unitKey } = stored;
-  for (const series of history) {
-    if (series.ofNameId !== nameId) continue;
-    if (series.kind === 'status')
-      contributions.addStatus(series, unitKey, event.at, event.status === 'error', HISTORY_ARM);
-    else if (unitKey !== null)
-      contributions.addTrial(series, unitKey, weekOf(minuteOf(event.at)), event.at, HISTORY_ARM);
+  const week = weekOf(minuteOf(stored.event.at));
+  feedSeries(contributions, history, stored, { arm: HISTORY_ARM, variant: NO_VARIANT, week });
+}
+
+function feedSeries(contributions: Contributions, list: readonly Series[], stored: StoredEvent, place: Place): void {
+  for (const series of list) {
+    const isIt = series.ofNameId === stored.nameId || (series.kind === 'rate' && series.otherNameId === stored.nameId);
+    if (isIt) contributions.addEvent(series, stored, place);
   }
 }
 
-/** A success counts for every trial of its unit that it follows in time, whether or not it names the change. */
-function feedSuccesses(contributions: Contributions, feeds: Feeds, nameId: number, unitKey: number, at: EpochMs): void {
+/** An outcome counts for every trial of its unit that it belongs to in time, whether or not it names the change. */
+function feedOutcomes(contributions: Contributions, feeds: Feeds, stored: StoredEvent, unitKey: number): void {
+  const { event, nameId } = stored;
   for (const series of feeds.history) {
-    if (series.successNameId !== nameId) continue;
-    const weeks = [weekOf(minuteOf(at - series.withinMs)), weekOf(minuteOf(at))] as const;
-    contributions.addSuccess(series, unitKey, weeks, at, () => HISTORY_ARM);
+    if (series.outcomeNames.includes(nameId)) contributions.addOutcome(series, unitKey, stored, null);
   }
-  for (const { window, series } of feeds.successes.get(nameId) ?? []) {
+  for (const { window, series } of feeds.outcomes.get(nameId) ?? []) {
     // Those after it took their last outcome even earlier.
-    if (at > window.lastOutcomeMs) break;
-    if (at <= window.startMs) continue;
-    contributions.addSuccess(series, unitKey, [WHOLE_WINDOW, WHOLE_WINDOW], at, () =>
-      contributions.armOf(window, unitKey),
-    );
+    if (event.at > window.lastOutcomeMs) break;
+    if (event.at < window.startMs + series.firstOutcomeMs) continue;
+    contributions.addOutcome(series, unitKey, stored, window);
   }
 }

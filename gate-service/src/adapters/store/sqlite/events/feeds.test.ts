@@ -25,7 +25,7 @@ it('reads only the windows that an event of its time can still feed, the longest
 
   const now = cache.of(REPOSITORY, at(61));
   expect(startsOf(now)).toEqual([60, 58, 57]);
-  expect([...now.successes.values()][0]!.map(({ window }) => window.endMs)).toEqual([67, 65, 64].map(at));
+  expect([...now.outcomes.values()][0]!.map(({ window }) => window.endMs)).toEqual([67, 65, 64].map(at));
   // A little disorder reads nothing again; an old event finds its window.
   expect(cache.of(REPOSITORY, at(55))).toBe(now);
   expect(startsOf(cache.of(REPOSITORY, at(5)))).toEqual([60, 58, 57, 0]);

@@ -1,16 +1,25 @@
 import { type EpochMs, MINUTE_MS } from '../../../../domain/model/time.ts';
 import type { SqliteConnection } from '../sqlite-connection.ts';
-import { EXPOSURE_SERIES } from './codes.ts';
+import { EXPOSURE_SERIES, unitsSeries } from './codes.ts';
 import type { Names } from './names.ts';
+import type { AmountPart, SeriesKind, SeriesRow } from './series-definition.ts';
 
 /** One KPI in one scope, as the writer needs it. */
 export interface Series {
   readonly seriesId: number;
-  readonly kind: 'conversion' | 'status';
+  readonly kind: SeriesKind;
   readonly ofNameId: number;
-  readonly successNameId: number | null;
+  /** The success of a conversion, the counted event of a rate. */
+  readonly otherNameId: number | null;
   readonly withinMs: number;
   readonly countsErrors: boolean;
+  readonly amounts: readonly AmountPart[];
+  /** Names of the events that belong to a unit's trial: those after it and, for a mean, also before it; each once. */
+  readonly outcomeNames: readonly number[];
+  /** The earliest of them, in milliseconds after the trial. */
+  readonly firstOutcomeMs: number;
+  /** The series with the units behind the trials; null for what is not a status KPI of a change. */
+  readonly unitsSeriesId: number | null;
 }
 
 export interface ChangeWindow {
@@ -31,19 +40,8 @@ export interface Feeds {
   readonly repositoryId: number;
   readonly history: readonly Series[];
   readonly windows: ReadonlyMap<number, ChangeWindow>;
-  /** The conversions of changes by the name of their success; the window that takes outcomes for longest first. */
-  readonly successes: ReadonlyMap<number, readonly { readonly window: ChangeWindow; readonly series: Series }[]>;
-}
-
-interface SeriesRow {
-  series_id: number;
-  scope_id: number;
-  kpi_id: string;
-  kind: 'conversion' | 'status' | 'exposure';
-  of_name_id: number;
-  other_name_id: number | null;
-  within_minutes: number;
-  counts: string | null;
+  /** The per-unit series of changes by the names of their outcomes; the window that takes outcomes for longest first. */
+  readonly outcomes: ReadonlyMap<number, readonly { readonly window: ChangeWindow; readonly series: Series }[]>;
 }
 
 interface WindowRow {
@@ -84,7 +82,7 @@ function readFeeds(connection: SqliteConnection, repositoryId: number, fromMs: E
   const from = Math.floor(fromMs / MINUTE_MS);
   const history = connection
     .all<SeriesRow>('SELECT * FROM series WHERE scope_id = ? AND active = 1', repositoryId)
-    .map(toSeries);
+    .map((row) => toSeries(row, null));
   const rows = connection.all<SeriesRow>(
     'SELECT s.* FROM series s JOIN windows w USING (scope_id) WHERE w.repository_id = ? AND w.last_outcome_minute >= ?',
     repositoryId,
@@ -99,37 +97,49 @@ function readFeeds(connection: SqliteConnection, repositoryId: number, fromMs: E
       from,
     )
     .map((row) => toWindow(row, seriesOf.get(row.scope_id) ?? []));
-  const successes = new Map<number, { window: ChangeWindow; series: Series }[]>();
+  const outcomes = new Map<number, { window: ChangeWindow; series: Series }[]>();
   for (const window of windows) {
     for (const series of window.series) {
-      if (series.successNameId === null) continue;
-      const fed = successes.get(series.successNameId);
-      if (fed) fed.push({ window, series });
-      else successes.set(series.successNameId, [{ window, series }]);
+      for (const nameId of series.outcomeNames) {
+        const fed = outcomes.get(nameId);
+        if (fed) fed.push({ window, series });
+        else outcomes.set(nameId, [{ window, series }]);
+      }
     }
   }
   const byScope = new Map(windows.map((window) => [window.scopeId, window]));
-  return { fromMs, repositoryId, history, windows: byScope, successes };
+  return { fromMs, repositoryId, history, windows: byScope, outcomes };
 }
 
-function toWindow(row: WindowRow, series: readonly SeriesRow[]): ChangeWindow {
+function toWindow(row: WindowRow, rows: readonly SeriesRow[]): ChangeWindow {
+  const idOf = (kpiId: string) => rows.find(({ kpi_id }) => kpi_id === kpiId)?.series_id ?? null;
   return {
     scopeId: row.scope_id,
     startMs: row.start_minute * MINUTE_MS,
     endMs: row.end_minute * MINUTE_MS,
     lastOutcomeMs: row.last_outcome_minute * MINUTE_MS,
-    exposureSeriesId: series.find(({ kpi_id }) => kpi_id === EXPOSURE_SERIES)!.series_id,
-    series: series.filter(({ kpi_id }) => kpi_id !== EXPOSURE_SERIES).map(toSeries),
+    exposureSeriesId: idOf(EXPOSURE_SERIES)!,
+    series: rows
+      .filter(({ kind }) => kind !== 'exposure' && kind !== 'units')
+      .map((series) => toSeries(series, idOf(unitsSeries(series.kpi_id)))),
   };
 }
 
-function toSeries(row: SeriesRow): Series {
+function toSeries(row: SeriesRow, unitsSeriesId: number | null): Series {
+  const kind = row.kind as SeriesKind;
+  const amounts: readonly AmountPart[] = row.amounts === null ? [] : JSON.parse(row.amounts);
+  const parts = kind === 'amounts' ? amounts : [];
+  const outcomeNames = kind === 'conversion' ? [row.other_name_id!] : parts.map(({ nameId }) => nameId);
   return {
     seriesId: row.series_id,
-    kind: row.kind === 'conversion' ? 'conversion' : 'status',
+    kind,
     ofNameId: row.of_name_id,
-    successNameId: row.other_name_id,
+    otherNameId: row.other_name_id,
     withinMs: row.within_minutes * MINUTE_MS,
     countsErrors: row.counts === 'error',
+    amounts,
+    outcomeNames: [...new Set(outcomeNames)],
+    firstOutcomeMs: Math.min(1, ...parts.map(({ fromMs }) => fromMs)),
+    unitsSeriesId,
   };
 }

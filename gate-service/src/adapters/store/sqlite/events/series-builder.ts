@@ -1,16 +1,29 @@
 import type { Kpi } from '../../../../contract/kpi-registry.ts';
 import { type Change, longestWithin, windowEnd } from '../../../../domain/model/change.ts';
-import { isConversion, isStatus } from '../../../../domain/model/measure.ts';
 import { MINUTE_MS } from '../../../../domain/model/time.ts';
 import type { SqliteConnection } from '../sqlite-connection.ts';
-import { EXPOSURE_SERIES, NO_VARIANT, WHOLE_WINDOW } from './codes.ts';
+import { EXPOSURE_SERIES, NO_VARIANT, unitsSeries, WHOLE_WINDOW } from './codes.ts';
+import {
+  HOUR_BUCKETS,
+  HOUR_ROLLUPS,
+  MEASURE_STATEMENTS,
+  WEEK_OF_AT,
+  WINDOW_CLUSTER_ROLLUPS,
+  WINDOW_CLUSTERS,
+} from './measure-statements.ts';
 import type { Names } from './names.ts';
+import {
+  amountsText,
+  definitionOf,
+  isSameDefinition,
+  isTold,
+  type SeriesDefinition,
+  type SeriesRow,
+} from './series-definition.ts';
 
 const INSERT_SERIES = `INSERT INTO series
-  (scope_id, kpi_id, kind, of_name_id, other_name_id, within_minutes, counts, active) VALUES (?, ?, ?, ?, ?, ?, ?, 1)`;
-
-/** Minutes since Monday, 1969-12-29 00:00 UTC, divided by a week: the same as the domain's `weekOf`. */
-const WEEK_OF_AT = '(e.at / 60000 + 4320) / 10080';
+  (scope_id, kpi_id, kind, of_name_id, other_name_id, within_minutes, counts, amounts, active)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)`;
 
 // CROSS JOIN fixes the order of the tables: the second is always found by its key.
 
@@ -32,10 +45,6 @@ const MIXED_EXPOSURES = `
 const EXPOSURE_ROLLUPS = `
   INSERT INTO rollups (series_id, minute, variant, cohort, n, y)
   SELECT ?1, first_at / 60000, variant, '', count(*), 0 FROM exposures WHERE scope_id = ?2 GROUP BY 2, 3`;
-const HOUR_ROLLUPS = `
-  INSERT INTO hour_rollups (series_id, hour, variant, n, y)
-  SELECT series_id, minute / 60, variant, sum(n), sum(y) FROM rollups WHERE series_id = ? GROUP BY 2, 3`;
-
 /** ?1 series, ?2 name of the success, ?3 within in ms; `trials` selects unit_key, week, first_at. */
 const conversions = (trials: string) => `
   INSERT INTO conversions (series_id, unit_key, week, first_at, y)
@@ -94,13 +103,22 @@ const HISTORY_STATUS_ROLLUPS = `
     SELECT e.at / 60000, e.status IS 'error' FROM events e WHERE e.name_id = ?2 AND e.unit_key IS NULL
   ) GROUP BY 2`;
 
-/** What makes a series what it is; equal ones need not be built again. */
-interface Definition {
-  readonly kind: 'conversion' | 'status';
-  readonly ofNameId: number;
-  readonly successNameId: number | null;
-  readonly withinMinutes: number;
-  readonly counts: 'error' | 'success' | null;
+const TABLES_OF_A_SERIES = [
+  'rollups',
+  'hour_rollups',
+  'buckets',
+  'hour_buckets',
+  'conversions',
+  'status_trials',
+  'unit_amounts',
+  'latency_trials',
+  'series',
+] as const;
+
+/** What a series is built from: the scope of a change with its window in ms, or nothing but the repository's events. */
+interface Origin {
+  readonly scopeId: number;
+  readonly span: readonly [number, number] | null;
 }
 
 /** Builds series from the stored events, in whole sets: the other way to what the writer keeps up event by event. */
@@ -130,42 +148,19 @@ export class SeriesBuilder {
     const span = [startMinute * MINUTE_MS, endMinute * MINUTE_MS] as const;
     this.#connection.run(FIRST_EXPOSURES, scopeId, ...span);
     this.#connection.run(MIXED_EXPOSURES, scopeId, ...span);
-    const exposureSeries = this.#connection.insert(
-      INSERT_SERIES,
-      scopeId,
-      EXPOSURE_SERIES,
-      'exposure',
-      null,
-      null,
-      0,
-      null,
-    )!;
+    const exposure = { kind: 'exposure', ofNameId: null, otherNameId: null, withinMinutes: 0, counts: null } as const;
+    const exposureSeries = this.#insertSeries(scopeId, EXPOSURE_SERIES, { ...exposure, amounts: [] });
     this.#connection.run(EXPOSURE_ROLLUPS, exposureSeries, scopeId);
     this.#connection.run(HOUR_ROLLUPS, exposureSeries);
-    for (const kpi of change.kpis) this.#buildWindowSeries(scopeId, kpi.id, this.#definition(repositoryId, kpi), span);
-  }
-
-  #buildWindowSeries(scopeId: number, kpiId: string, definition: Definition, span: readonly [number, number]): void {
-    const seriesId = this.#insertSeries(scopeId, kpiId, definition);
-    const { kind, ofNameId, successNameId, withinMinutes, counts } = definition;
-    if (kind === 'conversion') {
-      const withinMs = withinMinutes * MINUTE_MS;
-      this.#connection.run(WINDOW_CONVERSIONS, seriesId, successNameId, withinMs, scopeId, ...span, ofNameId);
-      this.#connection.run(WINDOW_CONVERSION_ROLLUPS, seriesId, scopeId);
-    } else {
-      this.#connection.run(WINDOW_STATUS, seriesId, scopeId, ...span, ofNameId);
-      this.#connection.run(WINDOW_STATUS_ROLLUPS, seriesId, scopeId, ...span, ofNameId, counts === 'error' ? 1 : 0);
+    for (const kpi of change.kpis) {
+      this.#buildSeries({ scopeId, span }, kpi.id, this.#definition(repositoryId, kpi));
     }
-    this.#connection.run(HOUR_ROLLUPS, seriesId);
   }
 
   /** Makes the repository's history series fit its registered KPIs; builds what is new or measures otherwise. */
   registerHistory(repository: string, kpis: readonly Kpi[]): void {
     const repositoryId = this.#names.scope(repository);
-    const known = this.#connection.all<{ series_id: number; kpi_id: string; active: number } & DefinitionRow>(
-      'SELECT * FROM series WHERE scope_id = ?',
-      repositoryId,
-    );
+    const known = this.#connection.all<SeriesRow>('SELECT * FROM series WHERE scope_id = ?', repositoryId);
     for (const row of known) {
       if (kpis.some(({ id }) => id === row.kpi_id)) continue;
       this.#connection.run('UPDATE series SET active = 0 WHERE series_id = ?', row.series_id);
@@ -173,70 +168,83 @@ export class SeriesBuilder {
     for (const kpi of kpis) {
       const definition = this.#definition(repositoryId, kpi);
       const row = known.find(({ kpi_id }) => kpi_id === kpi.id);
-      if (row?.active === 1 && isSame(row, definition)) continue;
+      if (row?.active === 1 && isSameDefinition(row, definition)) continue;
       if (row) this.#drop(row.series_id);
-      this.#buildHistory(repositoryId, kpi.id, definition);
+      this.#buildSeries({ scopeId: repositoryId, span: null }, kpi.id, definition);
     }
   }
 
-  #buildHistory(repositoryId: number, kpiId: string, definition: Definition): void {
-    const seriesId = this.#insertSeries(repositoryId, kpiId, definition);
-    const { kind, ofNameId, successNameId, withinMinutes, counts } = definition;
-    if (kind === 'conversion') {
-      this.#connection.run(HISTORY_CONVERSIONS, seriesId, successNameId, withinMinutes * MINUTE_MS, ofNameId);
-      this.#connection.run(HISTORY_CONVERSION_ROLLUPS, seriesId);
-    } else {
-      this.#connection.run(HISTORY_STATUS, seriesId, ofNameId);
-      this.#connection.run(HISTORY_STATUS_ROLLUPS, seriesId, ofNameId, counts === 'error' ? 1 : 0);
-    }
+  #buildSeries(origin: Origin, kpiId: string, definition: SeriesDefinition): void {
+    const seriesId = this.#insertSeries(origin.scopeId, kpiId, definition);
+    const { kind } = definition;
+    if (kind === 'conversion') this.#buildConversions(seriesId, origin, definition);
+    else if (kind === 'status') this.#buildStatus(seriesId, origin, kpiId, definition);
+    else this.#buildMeasure(seriesId, origin, definition);
     this.#connection.run(HOUR_ROLLUPS, seriesId);
   }
 
-  #definition(repositoryId: number, { measure }: Kpi): Definition {
-    return {
-      kind: isConversion(measure) ? 'conversion' : 'status',
-      ofNameId: this.#names.event(repositoryId, measure.of),
-      successNameId: isConversion(measure) ? this.#names.event(repositoryId, measure.success) : null,
-      withinMinutes: measure.withinMinutes,
-      counts: isStatus(measure) ? measure.counts : null,
-    };
+  #buildConversions(seriesId: number, { scopeId, span }: Origin, definition: SeriesDefinition): void {
+    const { ofNameId, otherNameId, withinMinutes } = definition;
+    const outcome = [otherNameId, withinMinutes * MINUTE_MS];
+    if (span) {
+      this.#connection.run(WINDOW_CONVERSIONS, seriesId, ...outcome, scopeId, ...span, ofNameId);
+      this.#connection.run(WINDOW_CONVERSION_ROLLUPS, seriesId, scopeId);
+    } else {
+      this.#connection.run(HISTORY_CONVERSIONS, seriesId, ...outcome, ofNameId);
+      this.#connection.run(HISTORY_CONVERSION_ROLLUPS, seriesId);
+    }
   }
 
-  #insertSeries(scopeId: number, kpiId: string, definition: Definition): number {
-    const { kind, ofNameId, successNameId, withinMinutes, counts } = definition;
-    return this.#connection.insert(
-      INSERT_SERIES,
-      scopeId,
-      kpiId,
-      kind,
-      ofNameId,
-      successNameId,
-      withinMinutes,
-      counts,
-    )!;
+  #buildStatus(seriesId: number, { scopeId, span }: Origin, kpiId: string, definition: SeriesDefinition): void {
+    const { ofNameId, counts } = definition;
+    const countsErrors = counts === 'error' ? 1 : 0;
+    if (!span) {
+      this.#connection.run(HISTORY_STATUS, seriesId, ofNameId);
+      this.#connection.run(HISTORY_STATUS_ROLLUPS, seriesId, ofNameId, countsErrors);
+      return;
+    }
+    this.#connection.run(WINDOW_STATUS, seriesId, scopeId, ...span, ofNameId);
+    this.#connection.run(WINDOW_STATUS_ROLLUPS, seriesId, scopeId, ...span, ofNameId, countsErrors);
+    const unitsSeriesId = this.#insertSeries(scopeId, unitsSeries(kpiId), { ...definition, kind: 'units' });
+    this.#connection.run(WINDOW_CLUSTERS, unitsSeriesId, seriesId, countsErrors);
+    this.#connection.run(WINDOW_CLUSTER_ROLLUPS, unitsSeriesId, scopeId, ...span, ofNameId, countsErrors);
+    this.#connection.run(HOUR_ROLLUPS, unitsSeriesId);
+  }
+
+  #buildMeasure(seriesId: number, { scopeId, span }: Origin, definition: SeriesDefinition): void {
+    const { kind, ofNameId, otherNameId, amounts } = definition;
+    const statements = MEASURE_STATEMENTS[span ? 'window' : 'history'];
+    const source = [seriesId, scopeId, ...(span ?? [null, null]), ofNameId];
+    if (kind === 'rate') this.#connection.run(statements.rates, ...source, otherNameId);
+    else if (kind === 'gauge') this.#connection.run(statements.levels, ...source, amounts[0]!.step, amounts[0]!.cap);
+    else if (kind === 'amounts') {
+      const parts = amounts.flatMap(({ nameId, step, fromMs, toMs }) => [nameId, step, fromMs, toMs]);
+      this.#connection.run(statements.amounts, ...source, ...parts);
+      const caps = amounts.map(({ cap }) => cap);
+      this.#connection.run(statements.amountRollups, seriesId, scopeId, ...caps, isTold(amounts[1]!) ? 1 : 0);
+    } else {
+      this.#connection.run(statements.latencyTrials, ...source);
+      this.#connection.run(statements.latencyRollups, ...source);
+      this.#connection.run(statements.latencyBuckets, ...source);
+      this.#connection.run(HOUR_BUCKETS, seriesId);
+    }
+  }
+
+  #definition(repositoryId: number, { measure }: Kpi): SeriesDefinition {
+    return definitionOf(measure, (name) => this.#names.event(repositoryId, name));
+  }
+
+  #insertSeries(
+    scopeId: number,
+    kpiId: string,
+    definition: Omit<SeriesDefinition, 'kind' | 'ofNameId'> & { kind: SeriesRow['kind']; ofNameId: number | null },
+  ): number {
+    const { kind, ofNameId, otherNameId, withinMinutes, counts } = definition;
+    const row = [scopeId, kpiId, kind, ofNameId, otherNameId, withinMinutes, counts, amountsText(definition)];
+    return this.#connection.insert(INSERT_SERIES, ...row)!;
   }
 
   #drop(seriesId: number): void {
-    for (const table of ['rollups', 'hour_rollups', 'conversions', 'status_trials', 'series']) {
-      this.#connection.run(`DELETE FROM ${table} WHERE series_id = ?`, seriesId);
-    }
+    for (const table of TABLES_OF_A_SERIES) this.#connection.run(`DELETE FROM ${table} WHERE series_id = ?`, seriesId);
   }
-}
-
-interface DefinitionRow {
-  kind: string;
-  of_name_id: number;
-  other_name_id: number | null;
-  within_minutes: number;
-  counts: string | null;
-}
-
-function isSame(row: DefinitionRow, definition: Definition): boolean {
-  return (
-    row.kind === definition.kind &&
-    row.of_name_id === definition.ofNameId &&
-    row.other_name_id === definition.successNameId &&
-    row.within_minutes === definition.withinMinutes &&
-    row.counts === definition.counts
-  );
 }
