@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startVariant } from './idea-monitor.ts';
-import { IDEAS, ideaRule, usual } from './ideas.ts';
+import { IDEAS, ideaRule, SHIPPED, usual } from './ideas.ts';
 import { monitorRule, shippedConfig } from './ours.ts';
 import { growthBook } from './peers/growthbook.ts';
 import { kayenta } from './peers/kayenta.ts';
@@ -48,13 +48,13 @@ describe('a simulated week', () => {
 });
 
 describe('the exchangeable monitor', () => {
-  it('alarms in the same minute as the shipped one when nothing is exchanged', () => {
-    const ours = monitorRule('ours', (setting) => ({
-      ...shippedConfig(setting, 'immediate'),
-      history: { n: 1000, y: Math.round(1000 * setting.pA) },
-    }));
-    const [shipped, variant] = simulate([ours, ideaRule(IDEAS[0]!)], settingOf('S1'), { onset: 0 }, 40, [4]);
-    expect(variant!.delays).toEqual(shipped!.delays);
+  it('alarms in the same minute as the shipped one when it has its parts', () => {
+    const ours = monitorRule('ours', (setting) => shippedConfig(setting, 'immediate'));
+    const idea = IDEAS.find(({ name }) => name === SHIPPED)!;
+    for (const name of ['S1', 'S4', 'S6']) {
+      const [shipped, variant] = simulate([ours, ideaRule(idea)], settingOf(name), { onset: 0 }, 40, [4]);
+      expect(variant!.delays).toEqual(shipped!.delays);
+    }
   });
 
   it.each(['conditional on the block’s events (C)', 'C, cut at 1/alpha (CX)'])(

@@ -1,5 +1,5 @@
 import { bernoulliDivergence } from '../../src/domain/statistics/bernoulli-divergence.ts';
-import { DEFAULT_PSI, pruneCandidates } from '../../src/domain/statistics/candidates.ts';
+import { DEFAULT_PSI, pruneCandidates, weightsByTraffic } from '../../src/domain/statistics/candidates.ts';
 import { nullLine } from '../../src/domain/statistics/null-line.ts';
 import { ALPHA, type Rule } from './detector.ts';
 import { type Past, startVariant, type Variant } from './idea-monitor.ts';
@@ -43,7 +43,7 @@ const grid = (size: number, from = 1.1, to = 25) =>
     Math.exp(Math.log(from) * (Math.log(to) / Math.log(from)) ** (k / (size - 1))),
   );
 
-/** The monitor as it ships, in typed arrays; the ideas differ from it in one respect each. */
+/** The monitor as it was first, in typed arrays; the ideas differ from it in one respect each. */
 export function usual(setting: Setting): Variant {
   const units = setting.perMinute * MINUTES_PER_WEEK;
   const tiny = units * Math.min(setting.share, 1 - setting.share) < 200;
@@ -99,8 +99,17 @@ const noHistory = (learnFirst: number) => (setting: Setting) => ({
 const CONDITIONAL = { control: 'conditional' } as const;
 const CUT = { ...CONDITIONAL, cap: 1 / ALPHA } as const;
 
+/** Name of the monitor as it ships, all at the deploy. */
+export const SHIPPED = 'C + WB, pruned: as shipped';
+const shipped = (setting: Setting): Partial<Variant> => {
+  const psi = pruned(setting, DEFAULT_PSI);
+  const { pA: thetaA, share: treatmentShare, perMinute } = setting;
+  const traffic = { thetaA, treatmentShare, unitsPerWeek: perMinute * MINUTES_PER_WEEK };
+  return { ...CONDITIONAL, psi, weights: weightsByTraffic(psi, traffic, LINE) };
+};
+
 export const IDEAS: readonly Idea[] = [
-  { name: 'as shipped, all at the deploy', change: () => ({}) },
+  { name: 'first monitor, all at the deploy', change: () => ({}) },
   { name: 'candidates: none pruned', change: () => equal(DEFAULT_PSI) },
   { name: 'candidates: pruned below ln(1/alpha), not half', change: (s) => equal(pruned(s, DEFAULT_PSI, ALPHA ** 2)) },
   { name: 'candidates: pruned also if one look shows them', change: (s) => equal(upper(s)) },
@@ -138,12 +147,15 @@ export const IDEAS: readonly Idea[] = [
   { name: 'C, cut at 1/alpha (CX)', change: () => CUT },
   { name: 'C, cut at 5/alpha', change: () => ({ ...CONDITIONAL, cap: 5 / ALPHA }) },
   { name: 'C, cut at 20/alpha', change: () => ({ ...CONDITIONAL, cap: 20 / ALPHA }) },
+  { name: 'C + WB, none pruned', change: (s) => ({ ...CONDITIONAL, ...balanced(s, bell(1.5)) }) },
+  { name: SHIPPED, change: shipped },
   { name: 'CX + WB', change: (s) => ({ ...CUT, ...balanced(s, bell(1.5)) }) },
-  { name: 'onset: half at the deploy (shipped default)', change: () => ({ firstMass: 0.5 }) },
+  { name: 'onset: half at the deploy', change: () => ({ firstMass: 0.5 }) },
   { name: 'onset: 60% at the deploy', change: () => ({ firstMass: 0.6 }) },
   { name: 'onset: 70% at the deploy', change: () => ({ firstMass: 0.7 }) },
   { name: 'onset: 80% at the deploy', change: () => ({ firstMass: 0.8 }) },
   { name: 'onset 70% + WB', change: (s) => ({ firstMass: 0.7, ...balanced(s, bell(1.5)) }) },
+  { name: `${SHIPPED}, onset 70% (default)`, change: (s) => ({ firstMass: 0.7, ...shipped(s) }) },
   { name: 'onset 70% + CX + WB', change: (s) => ({ firstMass: 0.7, ...CUT, ...balanced(s, bell(1.5)) }) },
 ];
 

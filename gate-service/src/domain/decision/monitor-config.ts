@@ -4,7 +4,7 @@ import type { EdgePair, MetricMonitorConfig } from '../model/monitor.ts';
 import type { Tally } from '../model/tally.ts';
 import { type EpochMinute, WEEK_MINUTES } from '../model/time.ts';
 import type { KpiHistory } from '../model/verdict.ts';
-import { DEFAULT_PSI, equalWeights, pruneCandidates } from '../statistics/candidates.ts';
+import { DEFAULT_PSI, equalWeights, pruneCandidates, weightsByTraffic } from '../statistics/candidates.ts';
 import { clumpExponents } from '../statistics/clump-exponent.ts';
 import { clipRate } from '../statistics/control-rate.ts';
 import { isProportionArm } from '../statistics/estimate.ts';
@@ -25,6 +25,9 @@ const TINY_UNITS_PER_ARM = 200;
 const BLOCK_UNITS = { tiny: 2, usual: 3 } as const;
 /** Pruning needs both arms; a start share of 0 or 1 is treated as almost. */
 const SMALLEST_ARM_SHARE = 0.01;
+
+/** Keeps rounding from pushing a unit's value below 0. */
+const ROOM_FOR_ROUNDING = 1 + 1e-9;
 
 const NO_HISTORY = { kind: 'none', reason: 'No history that it could be held against: not watched for harm.' } as const;
 const NOT_RELATIVE = { kind: 'none', reason: 'Its margin is not relative: not watched for harm.' } as const;
@@ -97,23 +100,23 @@ function proportionConfig(metric: Metric, history: KpiHistory | null, plan: Watc
   const past = history && historyTotal(history);
   const usable = past && isProportionArm(past) ? { n: past.n, y: past.y } : null;
   const units = unitsOfFirstWeek(history, plan);
-  const psi =
+  const traffic =
     usable === null || units === null
-      ? DEFAULT_PSI
-      : pruneCandidates(
-          DEFAULT_PSI,
-          {
-            thetaA: clipRate((harm === 'increase' ? usable.y : usable.n - usable.y) / usable.n),
-            treatmentShare: armShare(plan),
-            unitsPerWeek: units,
-            alpha: THROTTLE_ALPHA,
-          },
-          nullLine(marginKind, size, harm),
-        );
-  const bets = { psi, ...evenBets(psi.length) };
+      ? null
+      : {
+          thetaA: clipRate((harm === 'increase' ? usable.y : usable.n - usable.y) / usable.n),
+          treatmentShare: armShare(plan),
+          unitsPerWeek: units,
+          alpha: THROTTLE_ALPHA,
+        };
+  const line = nullLine(marginKind, size, harm);
+  const psi = traffic === null ? DEFAULT_PSI : pruneCandidates(DEFAULT_PSI, traffic, line);
   return {
     kind: 'proportion',
-    ...bets,
+    psi,
+    weights: traffic === null ? equalWeights(psi.length) : weightsByTraffic(psi, traffic, line),
+    onset: 'mixture',
+    bets: free ? 'conditional' : 'reference',
     marginKind,
     margin: size,
     harm,
@@ -160,7 +163,7 @@ function ratioConfig(
   const baselineSd = sums.d * Math.sqrt(variance / n);
   const treatmentSlope = value * (harm === 'increase' ? 1 + margin : 1 - margin);
   if (!(value > 0 && baselineSd > 0 && treatmentSlope > 0)) return NO_HISTORY;
-  const shift = Math.max(value, treatmentSlope) * Math.round(denominator.cap / denominator.step);
+  const shift = Math.max(value, treatmentSlope) * Math.round(denominator.cap / denominator.step) * ROOM_FOR_ROUNDING;
   return {
     kind: 'mean',
     relativeEffects: DEFAULT_RELATIVE_EFFECTS.map((effect) => (effect * y) / n / shift),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type SeededRandom, seededRandom } from '../../../test/support/seeded-random.ts';
-import { DEFAULT_PSI, equalWeights } from './candidates.ts';
+import { DEFAULT_PSI, pruneCandidates, weightsByTraffic } from './candidates.ts';
 import {
   advanceHarmMonitor,
   closeOrDiscardOpenBlock,
@@ -9,6 +9,7 @@ import {
   rampStep,
   startHarmMonitor,
 } from './harm-monitor.ts';
+import { nullLine } from './null-line.ts';
 
 interface Scenario {
   minutes: number;
@@ -22,16 +23,28 @@ interface Scenario {
 const LOG_THRESHOLD = Math.log(20);
 const DAY = 24 * 60;
 
-const configFor = (history: HarmMonitorConfig['history']): HarmMonitorConfig => ({
-  psi: DEFAULT_PSI,
-  weights: equalWeights(DEFAULT_PSI.length),
-  marginKind: 'none',
-  margin: 0,
-  harm: 'increase',
-  nMin: 3,
-  history,
-  onset: 'mixture',
-});
+/** The monitor as a watch starts it, at the scenario's first minute. */
+function configFor(history: HarmMonitorConfig['history'], scenario: Scenario): HarmMonitorConfig {
+  const traffic = {
+    thetaA: scenario.pA(0),
+    treatmentShare: scenario.share(0),
+    unitsPerWeek: scenario.perMinute * 7 * DAY,
+    alpha: 0.05,
+  };
+  const line = nullLine('none', 0, 'increase');
+  const psi = pruneCandidates(DEFAULT_PSI, traffic, line);
+  return {
+    psi,
+    weights: weightsByTraffic(psi, traffic, line),
+    marginKind: 'none',
+    margin: 0,
+    harm: 'increase',
+    nMin: 3,
+    history,
+    onset: 'mixture',
+    bets: 'conditional',
+  };
+}
 
 /** Minute of the alarm, or null: the monitor is looked at after every minute. */
 function alarmMinute(config: HarmMonitorConfig, scenario: Scenario, random: SeededRandom): number | null {
@@ -71,7 +84,7 @@ const constant = (value: number) => () => value;
 describe('calibration of the harm monitor (alpha .05, looked at every minute)', () => {
   it('A/A at 1%, 100 units a minute: false alarms within alpha', () => {
     const scenario = { minutes: 2 * DAY, perMinute: 100, share: constant(0.5), pA: constant(0.01), pB: constant(0.01) };
-    const found = alarms(configFor({ y: 10, n: 1000 }), scenario, 300, 1);
+    const found = alarms(configFor({ y: 10, n: 1000 }, scenario), scenario, 300, 1);
     expect(falseShare(found)).toBeLessThanOrEqual(highestShare(0.05, 300));
   });
 
@@ -79,29 +92,29 @@ describe('calibration of the harm monitor (alpha .05, looked at every minute)', 
     const drift = (minute: number) => 0.01 * (1 + minute / (2 * DAY));
     const share = (minute: number) => (minute < 0.5 * DAY ? 0.05 : minute < DAY ? 0.25 : 0.5);
     const scenario = { minutes: 2 * DAY, perMinute: 100, share, pA: drift, pB: drift };
-    const found = alarms(configFor({ y: 10, n: 1000 }), scenario, 200, 2);
+    const found = alarms(configFor({ y: 10, n: 1000 }, scenario), scenario, 200, 2);
     expect(falseShare(found)).toBeLessThanOrEqual(highestShare(0.05, 200));
   });
 
   it.each<[string, Partial<Scenario>, HarmMonitorConfig['history'], number, number]>([
-    ['S1: 1% to 2%, 100 a minute', { pA: constant(0.01), pB: constant(0.02) }, { y: 10, n: 1000 }, 57, 0.15],
+    ['S1: 1% to 2%, 100 a minute', { pA: constant(0.01), pB: constant(0.02) }, { y: 10, n: 1000 }, 50, 0.15],
     [
       'S4: 5% to 50%, 10 a minute',
       { perMinute: 10, pA: constant(0.05), pB: constant(0.5) },
       { y: 50, n: 1000 },
-      4.8,
+      4.3,
       0.15,
     ],
     [
       'S8: 2% to 99.9%, 5 a minute, 10% canary',
       { perMinute: 5, share: constant(0.1), pA: constant(0.02), pB: constant(0.999) },
       { y: 20, n: 1000 },
-      8.3,
+      7.2,
       0.15,
     ],
   ])('finds %s in about the time of docs/statistics.md section 3', (_, part, history, minutes, slack) => {
     const scenario = { minutes: DAY, perMinute: 100, share: constant(0.5), pA: constant(0), pB: constant(0), ...part };
-    const found = alarms(configFor(history), scenario, 400, 3);
+    const found = alarms(configFor(history, scenario), scenario, 400, 3);
     expect(found.every((minute) => minute !== null)).toBe(true);
     expect(Math.abs(meanDelay(found, DAY) / minutes - 1)).toBeLessThan(slack);
   });
@@ -109,7 +122,7 @@ describe('calibration of the harm monitor (alpha .05, looked at every minute)', 
   it('finds harm that begins 24 h after the deploy within 125 minutes on average', () => {
     const pB = (minute: number) => (minute < DAY ? 0.01 : 0.02);
     const scenario = { minutes: 2 * DAY, perMinute: 100, share: constant(0.5), pA: constant(0.01), pB };
-    const found = alarms(configFor({ y: 10, n: 1000 }), scenario, 100, 4).filter(
+    const found = alarms(configFor({ y: 10, n: 1000 }, scenario), scenario, 100, 4).filter(
       (minute) => minute === null || minute >= DAY,
     );
     expect(meanDelay(found, 2 * DAY) - DAY).toBeLessThan(125);

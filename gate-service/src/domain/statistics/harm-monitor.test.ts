@@ -49,6 +49,7 @@ const configs = fc
     nMin: fc.constantFrom(1, 2, 3),
     history: fc.constantFrom(null, { y: 0, n: 100 }, { y: 100, n: 100 }, { y: 7, n: 2000 }),
     onset: fc.constantFrom('mixture' as const, 'immediate' as const),
+    bets: fc.constantFrom('conditional' as const, 'reference' as const),
   })
   .map((part): HarmMonitorConfig => ({ ...base, ...part }));
 
@@ -108,6 +109,58 @@ describe('harm monitor', () => {
     },
   );
 
+  it('has mean wealth exactly 1 with conditional bets and equal rates, at any rate, after several blocks', () => {
+    // Two blocks of 2 and 3 units with rates of their own: the mean over all pairs of tables, exactly.
+    const config = { ...base, bets: 'conditional' as const, history: null };
+    for (const [first, second] of [
+      [0.02, 0.6],
+      [0.5, 0.5],
+      [0.9, 0.1],
+    ] as const) {
+      for (const better of [1, 0.5]) {
+        let mean = 0;
+        for (const one of tables(2, 3)) {
+          for (const two of tables(2, 3)) {
+            const rows = [one, two].map(({ yA, yB }, minute) => ({ minute, nA: 2, yA, nB: 3, yB }));
+            const state = run({ ...config, nMin: 2 }, rows).at(-1)!;
+            const p = [first, second].map((pA, i) => {
+              const { yA, yB } = [one, two][i]!;
+              return chance(yA, 2, pA) * chance(yB, 3, better * pA);
+            });
+            mean += p[0]! * p[1]! * Math.exp(logWealth(state));
+          }
+        }
+        if (better === 1) expect(mean).toBeCloseTo(1, 9);
+        else expect(mean).toBeLessThan(1);
+      }
+    }
+  });
+
+  it('bets conditionally only where that is valid: without a margin, without tempering, in blocks not too large', () => {
+    const rows = minutesOf([[100, 5, 100, 15]]);
+    const wealthOf = (part: Partial<HarmMonitorConfig>, minutes = rows) =>
+      logWealth(run({ ...base, ...part }, minutes)[0]!);
+    const conditional = { bets: 'conditional' as const };
+    const margin = { marginKind: 'ratio' as const, margin: 0.1 };
+    const tempering = base.psi.map(() => 0.5);
+    expect(wealthOf(conditional)).not.toBe(wealthOf({}));
+    expect(wealthOf({ ...conditional, tempering: base.psi.map(() => 1) })).toBe(wealthOf(conditional));
+    expect(wealthOf({ ...conditional, ...margin })).toBe(wealthOf(margin));
+    expect(wealthOf({ ...conditional, tempering })).toBe(wealthOf({ tempering }));
+    const huge = minutesOf([[600_000, 30_000, 600_000, 30_100]]);
+    expect(wealthOf(conditional, huge)).toBe(wealthOf({}, huge));
+    expect(wealthOf({ bets: 'reference' })).toBe(wealthOf({}));
+  });
+
+  it('needs no history for conditional bets', () => {
+    const rows = minutesOf(Array.from({ length: 20 }, () => [50, 1, 50, 3]));
+    const bets = 'conditional' as const;
+    const known = run({ ...base, bets }, rows).at(-1)!;
+    const unknown = run({ ...base, bets, history: null }, rows).at(-1)!;
+    expect(unknown).toEqual(known);
+    expect(logWealth(known)).toBeGreaterThan(Math.log(20));
+  });
+
   it('watches falling successes exactly as rising failures', () => {
     const fall = run({ ...base, harm: 'decrease', history: { y: 950, n: 1000 } }, minutesOf([[20, 18, 20, 9]]));
     const rise = run(base, minutesOf([[20, 2, 20, 11]]));
@@ -126,7 +179,7 @@ describe('harm monitor', () => {
     expect(logWealth(run(covered, rows)[0]!)).toBeCloseTo(0, 12);
   });
 
-  it('drifts down slowly when no arm has events, and sees a total failure within a few units', () => {
+  it('drifts down slowly when no arm has events (reference bets), and sees a total failure within a few units', () => {
     const quiet = run(base, minutesOf(Array.from({ length: 500 }, () => [5, 0, 5, 0])));
     expect(logWealth(quiet.at(-1)!)).toBeLessThan(0);
     const broken = run(
@@ -164,6 +217,7 @@ describe('harm monitor', () => {
     ['a drop margin of 100%', { marginKind: 'ratio', margin: 1, harm: 'decrease' }],
     ['more events than units in history', { history: { y: 5, n: 4 } }],
     ['nMin 0', { nMin: 0 }],
+    ['unknown bets', { bets: 'all' as 'reference' }],
     ['a schedule of more than everything', { onset: { massPerMinute: [0.7, 0.7] } }],
     ['a NaN schedule', { onset: { massPerMinute: [Number.NaN] } }],
   ])('never moves with an unusable configuration: %s', (_, part) => {
@@ -218,6 +272,11 @@ describe('harm monitor', () => {
     expect(displayWealth(log)).toBe(1e12);
   });
 });
+
+/** Every outcome of a block of these sizes. */
+function tables(nA: number, nB: number): { yA: number; yB: number }[] {
+  return Array.from({ length: (nA + 1) * (nB + 1) }, (_, i) => ({ yA: i % (nA + 1), yB: Math.floor(i / (nA + 1)) }));
+}
 
 function chance(y: number, n: number, p: number): number {
   let choose = 1;

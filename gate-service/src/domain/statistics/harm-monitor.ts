@@ -7,6 +7,7 @@ import {
   stepUp,
 } from './block-monitor.ts';
 import { candidateRate } from './candidates.ts';
+import { conditionalIncrements, MOST_CONDITIONAL_UNITS } from './conditional-bets.ts';
 import { clipRate, predictControlRate } from './control-rate.ts';
 import { isCount, isProportionArm, type ProportionArm } from './estimate.ts';
 import { isWeights } from './mixture-wealth.ts';
@@ -33,6 +34,11 @@ export interface HarmMonitorConfig {
   readonly onset: Onset;
   /** Exponent in (0, 1] of each candidate's bets where units come in clusters (K5); absent when independent. */
   readonly tempering?: readonly number[];
+  /**
+   * `conditional` bets on whose the bad events are, which needs no control rate (K16); taken where it is valid, that is
+   * without a margin and without tempering. Otherwise, and where absent, `reference` (K4).
+   */
+  readonly bets?: 'conditional' | 'reference';
 }
 
 /** Units and bad events of the open block. */
@@ -62,7 +68,7 @@ export interface MonitorMinute {
 const NO_UNITS = { nA: 0, yA: 0, nB: 0, yB: 0 } as const;
 
 /**
- * Starts the always-valid harm monitor for one Bernoulli stream (docs/statistics.md K1-K6): wealth 1, all in reserve.
+ * Starts the always-valid harm monitor for one Bernoulli stream (docs/statistics.md K1-K6, K16): wealth 1, all in reserve.
  * @returns state; status `invalid` (never alarms) for psi <= 1, weights that are not a distribution, a margin out of
  *          range, nMin < 1 or a broken history
  */
@@ -104,6 +110,7 @@ export function rampStep(config: HarmMonitorConfig, state: HarmMonitorState): Ha
 
 function bernoulliRules(config: HarmMonitorConfig): BlockRules<OpenBlock, HarmMonitorState, MonitorMinute> {
   const { harm, nMin, psi, tempering } = config;
+  const isConditional = betsConditionally(config);
   return {
     weights: config.weights,
     onset: config.onset,
@@ -118,6 +125,11 @@ function bernoulliRules(config: HarmMonitorConfig): BlockRules<OpenBlock, HarmMo
     isFull: ({ nA, nB }) => nA >= nMin && nB >= nMin,
     canClose: ({ nA, nB }) => nA > 0 && nB > 0,
     settle: ({ open, past }) => {
+      const learnt = { past: { y: past.y + open.yA, n: past.n + open.nA } };
+      if (isConditional && open.nA + open.nB <= MOST_CONDITIONAL_UNITS) {
+        const logs = conditionalIncrements(psi, open);
+        return { increment: (k) => logs[k] ?? Number.NaN, learnt };
+      }
       const { history } = config;
       const badHistory = history && { y: badEvents(harm, history.y, history.n), n: history.n };
       const thetaA = predictControlRate(badHistory, past);
@@ -125,10 +137,15 @@ function bernoulliRules(config: HarmMonitorConfig): BlockRules<OpenBlock, HarmMo
       return {
         increment: (k) =>
           (tempering?.[k] ?? 1) * logIncrement(open, thetaA, candidateRate(psi[k] ?? Number.NaN, thetaA, line), line),
-        learnt: { past: { y: past.y + open.yA, n: past.n + open.nA } },
+        learnt,
       };
     },
   };
+}
+
+/** With a margin the law of a block's events depends on the rate, and exponents are made for the bets of K4 (K5). */
+function betsConditionally({ bets, marginKind, tempering = [] }: HarmMonitorConfig): boolean {
+  return bets === 'conditional' && marginKind === 'none' && tempering.every((exponent) => exponent === 1);
 }
 
 function badEvents(harm: HarmDirection, y: number, n: number): number {
@@ -148,7 +165,7 @@ function logRatio(y: number, n: number, theta: number, reference: number): numbe
 }
 
 function isConfig(config: HarmMonitorConfig): boolean {
-  const { psi, weights, margin, marginKind, harm, nMin, history, onset, tempering = weights } = config;
+  const { psi, weights, margin, marginKind, harm, nMin, history, onset, tempering = weights, bets } = config;
   const largestMargin = marginKind === 'ratio' && harm === 'increase' ? Number.MAX_VALUE : 1 - clipRate(0);
   return (
     isWeights(weights, psi.length) &&
@@ -158,6 +175,7 @@ function isConfig(config: HarmMonitorConfig): boolean {
     nMin >= 1 &&
     (history === null || isProportionArm(history)) &&
     isOnset(onset) &&
+    (bets === undefined || bets === 'conditional' || bets === 'reference') &&
     tempering.length === psi.length &&
     tempering.every((exponent) => exponent > 0 && exponent <= 1)
   );

@@ -3,14 +3,13 @@
 export type Onset = 'mixture' | 'immediate' | { readonly massPerMinute: readonly number[] };
 
 /**
- * Spans of the default schedule (docs/statistics.md K6): half at the first block, the rest spread evenly over each
- * span.
+ * What the default schedule keeps for later, spread evenly over each span; the other 70% go with the first block
+ * (docs/statistics.md K6).
  */
-const FIRST_BLOCK_MASS = 0.5;
-const SPANS = [
-  { fromMinute: 0, toMinute: 24 * 60, mass: 0.25 },
-  { fromMinute: 24 * 60, toMinute: 72 * 60, mass: 0.125 },
-  { fromMinute: 72 * 60, toMinute: 168 * 60, mass: 0.125 },
+const LATER = [
+  { fromMinute: 0, toMinute: 24 * 60, mass: 0.15 },
+  { fromMinute: 24 * 60, toMinute: 72 * 60, mass: 0.075 },
+  { fromMinute: 72 * 60, toMinute: 168 * 60, mass: 0.075 },
 ] as const;
 
 /** What rounding may add to a schedule's total. */
@@ -28,10 +27,11 @@ export const RAMP_STEP_SHARE = 0.1;
 export function scheduledMass(onset: Onset, minute: number): number {
   if (onset === 'immediate') return 1;
   if (onset === 'mixture') {
-    return SPANS.reduce((total, { fromMinute, toMinute, mass }) => {
+    // From 1 down, so that rounding leaves nothing in reserve at the end.
+    return LATER.reduce((total, { fromMinute, toMinute, mass }) => {
       const share = (minute - fromMinute) / (toMinute - fromMinute);
-      return total + mass * Math.min(1, Math.max(0, share));
-    }, FIRST_BLOCK_MASS);
+      return total - mass * (1 - Math.min(1, Math.max(0, share)));
+    }, 1);
   }
   const total = onset.massPerMinute.slice(0, minute + 1).reduce((sum, mass) => sum + mass, 0);
   return Math.min(1, total);

@@ -48,10 +48,12 @@ describe('reference point (K4)', () => {
 });
 
 describe('parts of the monitor', () => {
-  it('moves half the reserve at once and the rest by 24, 72 and 168 h (K6)', () => {
-    expect([0, 720, 1440, 4320, 10_080, 99_999].map((minute) => scheduledMass('mixture', minute))).toEqual([
-      0.5, 0.625, 0.75, 0.875, 1, 1,
-    ]);
+  it('moves 70% of the reserve at once and the rest by 24, 72 and 168 h (K6)', () => {
+    [0.7, 0.775, 0.85, 0.925].forEach((mass, i) => {
+      expect(scheduledMass('mixture', [0, 720, 1440, 4320][i]!)).toBeCloseTo(mass, 12);
+    });
+    expect(scheduledMass('mixture', 10_080)).toBe(1);
+    expect(scheduledMass('mixture', 99_999)).toBe(1);
     expect(scheduledMass('immediate', 0)).toBe(1);
   });
 
