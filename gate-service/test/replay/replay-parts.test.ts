@@ -88,18 +88,17 @@ describe('hashes of units', () => {
 
 test('a set of trials that forgets answers like one that does not', () => {
   const random = seededRandom(3);
-  const known = new Map<string, boolean>();
+  const known = new Map<string, number>();
   const set = new TrialSet(5);
   for (let i = 0; i < 300_000; i++) {
-    const [unit, minute, isBad] = [
+    const [unit, minute, level] = [
       random.int(100),
       Math.max(0, Math.floor(i / 40) - random.int(5)),
-      random.next() < 0.1,
+      random.next() < 0.1 ? random.int(3000) : 0,
     ];
     const before = known.get(`${unit} ${minute}`);
-    const expected = before === undefined ? 'new' : isBad && !before ? 'turned_bad' : 'known';
-    if (set.add(hash64(`u${unit}`), 0, minute, isBad) !== expected) expect.fail(`at ${i}`);
-    known.set(`${unit} ${minute}`, isBad || before === true);
+    if (set.add(hash64(`u${unit}`), 0, minute, level) !== (before ?? null)) expect.fail(`at ${i}`);
+    known.set(`${unit} ${minute}`, Math.max(level, before ?? 0));
   }
   expect(known.size).toBeGreaterThan(200_000);
 });

@@ -12,7 +12,9 @@ import { parseFieldMap } from '../replay/fields.ts';
 import { COLUMN_HELP } from '../replay/parse-row.ts';
 import {
   EMPTY_IS_ERROR,
+  EMPTY_IS_ZERO,
   makeVocabulary,
+  NUMBER_ALLOWED,
   OUTCOME_ALLOWED,
   VALUE_MEANINGS,
   VARIANT_ALLOWED,
@@ -29,9 +31,13 @@ const EXIT_BY_VERDICT = { pass: 0, fail: 1, inconclusive: 3 } as const satisfies
 const HELP = `
 A row is a trial: of whom, when, with which variant, and how it ended. Rows before the first one with the change are
 the KPI's history. Columns: ${COLUMN_HELP}.
+What a row needs beside time, unit and variant depends on the type of its KPI: proportion an outcome; mean and gauge a
+value; ratio a numerator and a denominator; rate a count (and an exposure, 1 without the column); quantile latency_ms.
 Variants: ${VARIANT_ALLOWED}.
 Outcomes: ${OUTCOME_ALLOWED}. An empty one cannot be read, unless you say that it means no success: ${EMPTY_IS_ERROR}
 (conversions only).
+Amounts: ${NUMBER_ALLOWED}. An empty one cannot be read, unless you say that it means 0: ${EMPTY_IS_ZERO}
+(mean, ratio and the count of a rate).
 
 Exit codes:
   0  a verdict was made, whatever it is (with --exit-code: pass)
@@ -71,7 +77,7 @@ export function addReplayCommand(program: Command, io: CliIo): void {
     .requiredOption('--events <file>', 'the rows: CSV with a header, or NDJSON; gzip is recognised')
     .option(
       '--map <column=field>',
-      'what a column means; outcome:<kpi> for one of several KPIs; may be repeated',
+      'what a column means; outcome:<kpi> (value:<kpi>, latency_ms:<kpi> …) for one of several KPIs; may be repeated',
       collect,
       [],
     )
@@ -127,17 +133,19 @@ function parseValue(text: string): { text: string; meaning: ValueMeaning } {
   const cut = text.lastIndexOf('=');
   const meaning = VALUE_MEANINGS.find((known) => known === text.slice(cut + 1).trim());
   const own = text.slice(0, Math.max(0, cut)).trim();
-  if (cut >= 0 && meaning !== undefined && (own !== '' || meaning === 'error')) return { text: own, meaning };
+  const isOfEmpty = meaning === '0' || meaning === 'error';
+  const isOfText = meaning !== '0';
+  if (cut >= 0 && meaning !== undefined && (own === '' ? isOfEmpty : isOfText)) return { text: own, meaning };
   if (cut >= 0 && own === '' && meaning !== undefined) {
     throw new GateError(
       'invalid_input',
-      `--value ${text} gives empty values a meaning; allowed is only ${EMPTY_IS_ERROR}.`,
+      `--value ${text} gives empty values a meaning; allowed is only ${EMPTY_IS_ERROR} or ${EMPTY_IS_ZERO}.`,
       'Fill the column in where the file is made. An empty variant is in no change.',
     );
   }
   throw new GateError(
     'invalid_input',
-    `--value ${text} is not text=meaning; meanings are ${VALUE_MEANINGS.join(', ')}.`,
+    `--value ${text} is not text=meaning; meanings are ${VALUE_MEANINGS.join(', ')} (0 of an empty amount only).`,
     'Write for example: --value completed=success --value cancelled=error',
   );
 }

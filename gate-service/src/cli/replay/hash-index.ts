@@ -95,7 +95,7 @@ export class HashIndex {
 }
 
 /** A longer copy of a typed array; what is new holds `fill`. */
-export function grown<Column extends Uint8Array | Uint32Array | Int32Array | Float64Array>(
+export function grown<Column extends Uint8Array | Int16Array | Uint32Array | Int32Array | Float64Array>(
   column: Column,
   length: number,
   fill = 0,

@@ -1,8 +1,8 @@
 import { formatCount, formatCountOf } from '../../contract/render/format-number.ts';
 import { formatMinute } from '../../contract/render/format-time.ts';
 import { isConversion } from '../../domain/model/measure.ts';
-import { EMPTY_OUTCOME } from './parse-row.ts';
-import { EMPTY_IS_ERROR } from './parse-value.ts';
+import { EMPTY_IS_ERROR, EMPTY_IS_ZERO } from './parse-value.ts';
+import { EMPTY_AMOUNTS, EMPTY_OUTCOME } from './read-cells.ts';
 import type { ReplayedFile } from './replay-file.ts';
 import { HISTORY_MINUTES } from './tally.ts';
 
@@ -19,7 +19,13 @@ export function replayNotes(file: ReplayedFile): readonly string[] {
   const others = [...survey.others.values()].reduce((sum, count) => sum + count, 0);
   const empty = rows.emptyOutcomes;
   const unread = survey.bad.problems.get(EMPTY_OUTCOME) ?? 0;
-  const conversions = kpis.some(({ measure }) => isConversion(measure));
+  const unreadAmounts = EMPTY_AMOUNTS.reduce((sum, problem) => sum + (survey.bad.problems.get(problem) ?? 0), 0);
+  const awaited = kpis.some(({ measure }) => measure.withinMinutes > 0);
+  const ofType = (...types: readonly string[]) => kpis.filter(({ measure }) => types.includes(measure.type));
+  const meant = [
+    ...(kpis.some(({ measure }) => isConversion(measure)) ? [['no success', EMPTY_IS_ERROR]] : []),
+    ...(ofType('mean', 'ratio', 'rate').length > 0 ? [['0', EMPTY_IS_ZERO]] : []),
+  ];
   return [
     ...(survey.hasEventIds
       ? [`${formatCountOf(survey.duplicates.total, 'row')} with an event_id seen before, left out.`]
@@ -33,9 +39,13 @@ export function replayNotes(file: ReplayedFile): readonly string[] {
       unread,
       `with an empty outcome cannot be read: nothing says whether they ended without success or are not known. If empty means no success, in both variants and in the history, say so: ${EMPTY_IS_ERROR}`,
     ),
+    ...said(
+      unreadAmounts,
+      `with an empty amount cannot be read: nothing says whether it was 0 or is not known. If empty means 0, in both variants and in the history, say so: ${EMPTY_IS_ZERO}`,
+    ),
     ...(empty.history + empty.off + empty.on > 0
       ? [
-          `Empty outcomes that count as no success on your word (${EMPTY_IS_ERROR}): ${formatCountOf(empty.on, 'row')} with the change, ${formatCount(empty.off)} without, ${formatCount(empty.history)} of the history.`,
+          `${meant.map(([meaning, option]) => `Empty ${option === EMPTY_IS_ZERO ? 'amounts' : 'outcomes'} that count as ${meaning} on your word (${option})`).join(', ')}: ${formatCountOf(empty.on, 'row')} with the change, ${formatCount(empty.off)} without, ${formatCount(empty.history)} of the history.`,
         ]
       : []),
     ...said(rows.withoutVariant, 'of the window are in no variant: they count in neither arm.'),
@@ -58,7 +68,12 @@ export function replayNotes(file: ReplayedFile): readonly string[] {
         }.`,
     ),
     ...(replay.endsEarly ? ['The file ends inside the window, so there is nothing to judge yet.'] : []),
-    ...(conversions ? ['A row counts when its outcome could be known: at its time and the KPI’s "within".'] : []),
+    ...ofType('mean', 'ratio').map(
+      ({ id }) =>
+        `The rows of one unit add up for ${id}: from its first row in a variant of the window until the KPI’s “within” later.`,
+    ),
+    ...ofType('gauge').map(({ id }) => `${id} is a gauge: its samples hang together, so no evidence of harm is kept.`),
+    ...(awaited ? ['A row counts when its outcome could be known: at its time and the KPI’s "within".'] : []),
     ...(contract.stop.adverse === 'observe'
       ? ['The contract only observes: "would have" is what it would have said.']
       : []),

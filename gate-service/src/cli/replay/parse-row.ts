@@ -1,36 +1,28 @@
 import type { Kpi } from '../../contract/kpi-registry.ts';
-import { isConversion } from '../../domain/model/measure.ts';
 import { type EpochMs, minuteOf } from '../../domain/model/time.ts';
 import type { Variant } from '../../domain/model/variant.ts';
+import { type Cell, cellsOf, checkOwnColumns, needsUnit } from './cells.ts';
 import { type Columns, DEFAULT_COLUMNS, type Field } from './fields.ts';
-import {
-  EMPTY_IS_ERROR,
-  OUTCOME_ALLOWED,
-  parseTime,
-  TIME_ALLOWED,
-  VARIANT_ALLOWED,
-  type Vocabulary,
-  ZONE_ALLOWED,
-} from './parse-value.ts';
+import { parseTime, TIME_ALLOWED, VARIANT_ALLOWED, type Vocabulary, ZONE_ALLOWED } from './parse-value.ts';
+import { type CellValues, readCells } from './read-cells.ts';
 
 const LONGEST_UNIT = 200;
-export const EMPTY_OUTCOME = 'The outcome is empty';
 
-/** One trial of a row: the position of its KPI, and whether it ended well. */
-export interface RowTrial {
+/** One trial of a row: the position of its KPI, and what the row says of it. */
+export interface RowTrial extends Pick<CellValues, 'y' | 'd'> {
   readonly kpi: number;
-  readonly good: boolean;
 }
 
 /** One row of the file, read. Rows of other KPIs than those that are replayed have no trial and name the other. */
 export interface Row {
   readonly at: EpochMs;
+  /** Empty for a level or a count of nobody. */
   readonly unit: string;
   readonly variant: Variant | null;
   readonly trials: readonly RowTrial[];
   readonly eventId: string | null;
-  /** Whether one of its outcomes is empty, and on the user's word no success. */
-  readonly hasEmptyOutcome: boolean;
+  /** Whether one of its values is empty, and on the user's word no success or 0. */
+  readonly hasEmpty: boolean;
   readonly other: string | null;
 }
 
@@ -57,9 +49,23 @@ export function isBad(row: Row | BadRow): row is BadRow {
   return 'problem' in row;
 }
 
-/** Makes the function that reads the values of one row, given in the order of the columns. */
+/**
+ * Makes the function that reads the values of one row, given in the order of the columns. It throws (GateError
+ * invalid_input) when a row is of a KPI for which the file has no column.
+ */
 export function makeRowParser(columns: Columns, rules: RowRules): RowParser {
-  const positions = new Map(rules.kpis.map(({ id }, position) => [id, position]));
+  const { kpis, defaultKpi, vocabulary, utc } = rules;
+  checkOwnColumns(columns, kpis);
+  const cells = new Map<number, readonly Cell[]>();
+  const cellsFor = (kpi: number): readonly Cell[] => {
+    const known = cells.get(kpi) ?? cellsOf(columns, kpis[kpi]!);
+    cells.set(kpi, known);
+    return known;
+  };
+  const ids = new Set(columns.own.map(({ kpiId }) => kpiId));
+  const own = kpis.flatMap(({ id }, kpi) => (ids.has(id) ? [kpi] : []));
+  if (columns.at.kpi === undefined && columns.at.event === undefined && own.length === 0) cellsFor(defaultKpi);
+  for (const kpi of own) cellsFor(kpi);
   const value = (values: readonly string[], field: Field) => {
     const at = columns.at[field];
     return at === undefined ? '' : (values[at] ?? '').trim();
@@ -68,48 +74,37 @@ export function makeRowParser(columns: Columns, rules: RowRules): RowParser {
   const named = (values: readonly string[]): readonly number[] | string => {
     const kpiId = value(values, 'kpi');
     const event = value(values, 'event');
-    if (kpiId === '' && event === '') return [rules.defaultKpi];
-    const found = rules.kpis.flatMap(({ id, measure }, position) =>
+    if (kpiId === '' && event === '') return [defaultKpi];
+    const found = kpis.flatMap(({ id, measure }, position) =>
       (kpiId === '' ? measure.of === event : id === kpiId) ? [position] : [],
     );
     return found.length > 0 ? found : kpiId || event;
   };
   return (values) => {
     const time = value(values, 'time');
-    const at = parseTime(time, rules.utc);
+    const at = parseTime(time, utc);
     if (at === 'invalid') return bad('The time cannot be read', time, TIME_ALLOWED, null);
     if (at === 'zone') return bad('The time has no time zone', time, ZONE_ALLOWED, null);
     const unit = value(values, 'unit');
-    if (unit === '' || unit.length > LONGEST_UNIT)
+    const positions = own.length > 0 ? own : named(values);
+    const isOfNobody = unit === '' && typeof positions !== 'string' && !positions.some((kpi) => needsUnit(kpis[kpi]!));
+    if ((unit === '' && !isOfNobody) || unit.length > LONGEST_UNIT)
       return bad('The unit cannot be used', unit, `1 to ${LONGEST_UNIT} characters`, at);
     const word = value(values, 'variant');
-    const variant = word === '' ? null : rules.vocabulary.variants.get(word.toLowerCase());
+    const variant = word === '' ? null : vocabulary.variants.get(word.toLowerCase());
     if (variant === undefined) return bad('The variant is unknown', word, VARIANT_ALLOWED, at);
-    const row = { at, unit, variant, eventId: value(values, 'event_id') || null, hasEmptyOutcome: false };
-    const kpis = columns.outcomes.length > 0 ? [] : named(values);
-    if (typeof kpis === 'string') return { ...row, trials: [], other: kpis };
-    const cells =
-      columns.outcomes.length > 0
-        ? columns.outcomes.map((outcome) => ({ kpi: positions.get(outcome.kpiId)!, at: outcome.at }))
-        : kpis.map((kpi) => ({ kpi, at: columns.at.outcome! }));
+    const row = { at, unit, variant, eventId: value(values, 'event_id') || null, hasEmpty: false };
+    if (typeof positions === 'string') return { ...row, trials: [], other: positions };
     const trials: RowTrial[] = [];
-    let hasEmptyOutcome = false;
-    for (const cell of cells) {
-      const text = (values[cell.at] ?? '').trim();
-      const awaits = isConversion(rules.kpis[cell.kpi]!.measure);
-      const isEmpty = text === '';
-      // Only of a conversion can nothing be an answer; a request without a status has simply none.
-      const good = isEmpty && !awaits ? undefined : rules.vocabulary.outcomes.get(text.toLowerCase());
-      if (good === undefined) {
-        const allowed = awaits
-          ? `${OUTCOME_ALLOWED}; empty for no success only with ${EMPTY_IS_ERROR}`
-          : OUTCOME_ALLOWED;
-        return bad(isEmpty ? EMPTY_OUTCOME : 'The outcome is unknown', text, allowed, at, variant);
-      }
-      hasEmptyOutcome ||= isEmpty;
-      trials.push({ kpi: cell.kpi, good });
+    let hasEmpty = false;
+    for (const kpi of positions) {
+      const texts = cellsFor(kpi).map((cell) => (cell.at === null ? null : (values[cell.at] ?? '').trim()));
+      const read = readCells(kpis[kpi]!, texts, vocabulary);
+      if ('problem' in read) return bad(read.problem, read.found, read.allowed, at, variant);
+      hasEmpty ||= read.hasEmpty;
+      trials.push({ kpi, y: read.y, d: read.d });
     }
-    return { ...row, trials, hasEmptyOutcome, other: null };
+    return { ...row, trials, hasEmpty, other: null };
   };
 }
 
@@ -130,7 +125,7 @@ export function minuteOfBad({ at }: BadRow): number | null {
 
 /** What a row says, as one text: rows with the same event id and another text contradict each other. */
 export function contentOf({ at, unit, variant, trials, other }: Row): string {
-  return `${at}\n${unit}\n${variant}\n${trials.map(({ kpi, good }) => `${kpi}:${good}`).join()}\n${other ?? ''}`;
+  return `${at}\n${unit}\n${variant}\n${trials.map(({ kpi, y, d }) => `${kpi}:${y}:${d}`).join()}\n${other ?? ''}`;
 }
 
 export const COLUMN_HELP = Object.entries(DEFAULT_COLUMNS)

@@ -39,6 +39,8 @@ export interface Vocabulary {
   readonly variants: ReadonlyMap<string, Variant>;
   /** Whether the trial ended well. */
   readonly outcomes: ReadonlyMap<string, boolean>;
+  /** Whether an empty amount is 0, on the user's word. */
+  readonly emptyIsZero: boolean;
 }
 
 const VARIANT_WORDS = {
@@ -51,7 +53,9 @@ export const VARIANT_ALLOWED = 'on, treatment, 1, true, B / off, control, 0, fal
 export const OUTCOME_ALLOWED = 'success, 1, true, yes / error, 0, false, no';
 /** What makes an empty outcome of a conversion a trial without success: nobody else can know that it is not a missing one. */
 export const EMPTY_IS_ERROR = '--value =error';
-export const VALUE_MEANINGS = ['on', 'off', 'success', 'error'] as const;
+/** What makes an empty amount 0, for the same reason. */
+export const EMPTY_IS_ZERO = '--value =0';
+export const VALUE_MEANINGS = ['on', 'off', 'success', 'error', '0'] as const;
 export type ValueMeaning = (typeof VALUE_MEANINGS)[number];
 
 /** The words that need no explanation, and the file's own. */
@@ -62,9 +66,22 @@ export function makeVocabulary(own: readonly { readonly text: string; readonly m
   for (const word of OUTCOME_WORDS.success) outcomes.set(word, true);
   for (const word of OUTCOME_WORDS.error) outcomes.set(word, false);
   for (const { text, meaning } of own) {
+    if (meaning === '0') continue;
     const word = text.trim().toLowerCase();
     if (meaning === 'on' || meaning === 'off') variants.set(word, meaning);
     else outcomes.set(word, meaning === 'success');
   }
-  return { variants, outcomes };
+  return { variants, outcomes, emptyIsZero: own.some(({ meaning }) => meaning === '0') };
+}
+
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?$/i;
+
+export const NUMBER_ALLOWED = 'a number with a point, such as -12.50 or 1.5e3';
+/** Nothing that is counted, added up or timed is larger. */
+export const LARGEST_NUMBER = 1e12;
+
+/** A number as every program writes it; null for anything else, such as "12,50", "NaN" and what is too large. */
+export function parseNumber(text: string): number | null {
+  const value = NUMBER.test(text) ? Number(text) : Number.NaN;
+  return Math.abs(value) <= LARGEST_NUMBER ? value : null;
 }

@@ -1,4 +1,7 @@
+import type { Kpi } from '../../contract/kpi-registry.ts';
 import { toWire } from '../../contract/wire-case.ts';
+import { levelOf, levelUnit } from '../../domain/decision/metric-levels.ts';
+import type { Tally, TallyByVariant } from '../../domain/model/tally.ts';
 import { formatInstant, minuteOf, startOfMinute } from '../../domain/model/time.ts';
 import type { ReplayAlarm, ReplayDay } from '../../domain/replay/replay-watch.ts';
 import { displayWealth } from '../../domain/statistics/harm-monitor.ts';
@@ -12,7 +15,7 @@ export function replayObject(file: ReplayedFile, evidencePath: string | null): R
   return {
     read: readObject(file),
     forecast: forecastView(file),
-    days: days.map(dayObject),
+    days: days.map((day) => dayObject(day, file.kpis)),
     alarms: days.flatMap((day) => day.alarms.map(alarmObject)),
     verdict: { ...verdictView(file), comment: replayComment(file) },
     ...(evidencePath === null ? {} : { evidence: evidencePath }),
@@ -52,27 +55,23 @@ function readObject(file: ReplayedFile): Record<string, unknown> {
   };
 }
 
-function dayObject({
-  day,
-  from,
-  to,
-  looks,
-  known,
-  familyLogWealth,
-  alarms,
-  alerts,
-}: ReplayDay): Record<string, unknown> {
+function dayObject(shown: ReplayDay, kpis: readonly Kpi[]): Record<string, unknown> {
+  const { day, from, to, looks, known, knownSoFar, familyLogWealth, alarms, alerts } = shown;
   return {
     day,
     from: formatInstant(startOfMinute(from)),
     to: formatInstant(startOfMinute(to)),
-    kpis: looks.map(({ kpiId, signal, detail, totals }, index) => ({
-      kpi_id: kpiId,
-      signal,
-      detail,
-      known_today: known[index],
-      known_so_far: totals,
-    })),
+    kpis: looks.map(({ kpiId, signal, detail }, index) => {
+      const kpi = kpis.find(({ id }) => id === kpiId);
+      return {
+        kpi_id: kpiId,
+        ...(kpi && { type: kpi.measure.type, unit: levelUnit(kpi) }),
+        signal,
+        detail,
+        known_today: armsObject(kpi, known[index]!),
+        known_so_far: armsObject(kpi, knownSoFar[index]!),
+      };
+    }),
     evidence_of_harm: familyLogWealth === null ? null : displayWealth(familyLogWealth),
     throttles_at: 20,
     alarms: alarms.map(alarmObject),
@@ -83,6 +82,15 @@ function dayObject({
       detail,
     })),
   };
+}
+
+function armsObject(kpi: Kpi | undefined, { off, on }: TallyByVariant): Record<string, unknown> {
+  return { off: tallyObject(kpi, off), on: tallyObject(kpi, on) };
+}
+
+/** What was counted, and the level that it makes in the KPI's unit; sums and histograms stay in the evidence. */
+function tallyObject(kpi: Kpi | undefined, tally: Tally): Record<string, unknown> {
+  return { n: tally.n, y: tally.y, level: kpi === undefined ? null : levelOf(kpi, tally) };
 }
 
 function alarmObject({ alarm, step }: ReplayAlarm): Record<string, unknown> {

@@ -1,7 +1,15 @@
+import type { Kpi } from '../../contract/kpi-registry.ts';
 import { renderForecastComment } from '../../contract/render/forecast-comment.ts';
-import { formatCount, formatCountOf, formatRate, formatShare } from '../../contract/render/format-number.ts';
+import {
+  formatAmount,
+  formatCount,
+  formatCountOf,
+  formatRate,
+  formatShare,
+} from '../../contract/render/format-number.ts';
 import { formatInstant, formatMinute } from '../../contract/render/format-time.ts';
 import { terminalText } from '../../contract/render/terminal-text.ts';
+import { levelOf, levelUnit } from '../../domain/decision/metric-levels.ts';
 import type { Tally } from '../../domain/model/tally.ts';
 import { minuteOf } from '../../domain/model/time.ts';
 import type { ReplayAlarm, ReplayDay } from '../../domain/replay/replay-watch.ts';
@@ -25,7 +33,7 @@ export function renderReplay(file: ReplayedFile): string {
     title('Before the deploy'),
     terminalText(forecast).trim(),
     '',
-    title('Day by day (UTC; rates of the trials whose outcomes became known that day)'),
+    title('Day by day (UTC; the trials whose outcomes became known that day)'),
     ...days(file),
     '',
     title('The verdict, as the comment on the pull request'),
@@ -96,7 +104,7 @@ const COLUMNS = ['day', 'until', 'KPI', 'control', '', 'with the change', '', 's
 
 function days(file: ReplayedFile): readonly string[] {
   const { days: all } = file.replay;
-  const rows = all.map((day) => dayRows(day));
+  const rows = all.map((day) => dayRows(day, file.kpis));
   const lines = textTable([COLUMNS, ...rows.flat()], new Set([0, 3, 5]));
   let next = 1;
   return [
@@ -109,16 +117,17 @@ function days(file: ReplayedFile): readonly string[] {
   ];
 }
 
-function dayRows(day: ReplayDay): readonly (readonly string[])[] {
+function dayRows(day: ReplayDay, kpis: readonly Kpi[]): readonly (readonly string[])[] {
   return day.looks.map(({ kpiId, signal }, index) => {
     const { off, on } = day.known[index]!;
+    const kpi = kpis.find(({ id }) => id === kpiId);
     return [
       index === 0 ? String(day.day) : '',
       index === 0 ? formatMinute(day.to).replace(' UTC', '') : '',
       kpiId,
-      rateOf(off),
+      levelText(kpi, off),
       ofTrials(off),
-      rateOf(on),
+      levelText(kpi, on),
       ofTrials(on),
       signal,
       index === 0 ? evidenceOf(day.familyLogWealth) : '',
@@ -126,8 +135,11 @@ function dayRows(day: ReplayDay): readonly (readonly string[])[] {
   });
 }
 
-function rateOf({ n, y }: Tally): string {
-  return n > 0 ? formatRate(y / n) : '–';
+/** "22.1%", "12.34 EUR", "812 ms". */
+function levelText(kpi: Kpi | undefined, tally: Tally): string {
+  const level = kpi === undefined ? null : levelOf(kpi, tally);
+  if (kpi === undefined || level === null) return '–';
+  return kpi.measure.type === 'proportion' ? formatRate(level) : `${formatAmount(level)} ${shownText(levelUnit(kpi))}`;
 }
 
 function ofTrials({ n }: Tally): string {

@@ -2,11 +2,12 @@ import type { ChangeContract } from '../../contract/change-contract.ts';
 import { GateError } from '../../contract/gate-error.ts';
 import type { Kpi } from '../../contract/kpi-registry.ts';
 import { longestWithin, SETTLE_MINUTES } from '../../domain/model/change.ts';
-import { isConversion } from '../../domain/model/measure.ts';
+import { eventsOf, isConversion } from '../../domain/model/measure.ts';
 import { minuteOf } from '../../domain/model/time.ts';
 import { type Replay, replayChange } from '../../domain/replay/replay-change.ts';
 import { REPLAY_COMMIT, REPLAY_REPOSITORY } from '../../domain/replay/replay-evidence.ts';
 import { contractHash, kpisHash, makeChangeId } from '../../services/hashes.ts';
+import { neededFields } from './cells.ts';
 import type { FieldMap } from './fields.ts';
 import { READ_LIMITS } from './limits.ts';
 import type { Vocabulary } from './parse-value.ts';
@@ -53,7 +54,7 @@ export async function replayFile(request: ReplayRequest, limits = READ_LIMITS): 
   for (const { kpiId } of maps) if (kpiId !== null) kpiPosition(kpis, kpiId, '--map outcome');
   const { vocabulary, utc } = request;
   const survey = await surveyFile(source, maps, { kpis, defaultKpi, utc, vocabulary }, limits);
-  refuseSuccessEvents(survey, kpis, source.name);
+  refuseCountedEvents(survey, kpis, source.name);
   const start = minuteOf(survey.firstOn);
   const end = start + contract.windowMinutes;
   const span = { start, end, last: end + longestWithin({ kpis }) + SETTLE_MINUTES };
@@ -80,16 +81,22 @@ function withShare(contract: ChangeContract, start: number): ChangeContract {
   return { ...contract, rollout: { ...contract.rollout, start } };
 }
 
-/** Events of successes are no trials: to take their trials' own status for the outcome would show any rate but the right one. */
-function refuseSuccessEvents({ others }: Survey, kpis: readonly Kpi[], name: string): void {
+/**
+ * Events that are counted or added up are no rows of their own: to take a trial's own status for its outcome would show
+ * any rate but the right one.
+ */
+function refuseCountedEvents({ others }: Survey, kpis: readonly Kpi[], name: string): void {
   const refused = kpis.flatMap(({ id, measure }) =>
-    isConversion(measure) && others.has(measure.success) ? [{ id, ...measure }] : [],
+    eventsOf(measure).flatMap((event) => (event !== measure.of && others.has(event) ? [{ id, event, measure }] : [])),
   );
   const [kpi] = refused;
   if (kpi === undefined) return;
+  const [is, column] = isConversion(kpi.measure)
+    ? ['the success of', `an outcome column that says whether ${kpi.event} followed`]
+    : ['counted in', `what follows from ${kpi.event} in its ${neededFields(kpi).join(' and ')}`];
   throw new GateError(
     'invalid_input',
-    `${name} has rows of ${kpi.success}, the success of ${kpi.id}; in a replay each row is a trial with its own outcome.`,
-    `Export one row for each ${kpi.of}, with an outcome column that says whether ${kpi.success} followed.`,
+    `${name} has rows of ${kpi.event}, ${is} ${kpi.id}; in a replay each row is a trial with its own outcome.`,
+    `Export one row for each ${kpi.measure.of}, with ${column}.`,
   );
 }

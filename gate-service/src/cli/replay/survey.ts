@@ -1,8 +1,17 @@
 import { GateError } from '../../contract/gate-error.ts';
 import { type EpochMs, HOUR_MINUTES, minuteOf } from '../../domain/model/time.ts';
 import { BadRows } from './bad-rows.ts';
+import { measuredFields, neededFields, needsUnit } from './cells.ts';
 import { EventIds } from './event-ids.ts';
-import { type Columns, checkKeys, type FieldMap, resolveColumns } from './fields.ts';
+import {
+  type Columns,
+  checkKeys,
+  DEFAULT_COLUMNS,
+  type Field,
+  type FieldMap,
+  resolveColumns,
+  type WantedFields,
+} from './fields.ts';
 import type { ReadLimits } from './limits.ts';
 import { MinuteCounts } from './minute-counts.ts';
 import { type BadRow, contentOf, isBad, makeRowParser, type Row, type RowParser, type RowRules } from './parse-row.ts';
@@ -46,6 +55,7 @@ export async function surveyFile(
   const others = new Map<string, number>();
   const rowsByHour = new Map<number, number>();
   const ids = new EventIds();
+  const wanted = wantedFields(rules);
   let columns: Columns | null = null;
   let parse: RowParser | null = null;
   let [rows, first, last, firstOn, disorder] = [0, Infinity, -Infinity, Infinity, 0];
@@ -72,7 +82,7 @@ export async function surveyFile(
   };
   const keys = await readRows(source, maps, {
     header: (names) => {
-      columns = resolveColumns(names, maps, source.name);
+      columns = resolveColumns(names, maps, source.name, wanted);
       parse = makeRowParser(columns, rules);
     },
     row: (values, line) => {
@@ -83,7 +93,10 @@ export async function surveyFile(
     unreadable: (problem, found, allowed, line) => bad.add({ problem, found, allowed, at: null, variant: null }, line),
   });
   if (columns === null || parse === null || rows + bad.counts.total === 0) throw empty(source.name);
-  const ignored = keys === null ? (columns as Columns).ignored : checkKeys(keys, maps, source.name);
+  const ignored =
+    keys === null
+      ? (columns as Columns).ignored
+      : checkKeys(keys, maps, source.name, { ...wanted, needed: [...wanted.needed, ...neededKeys(keys, maps, rules)] });
   if (rows === 0) throw nothingReadable(source.name, bad);
   if (firstOn === Infinity) throw noTreatment(source.name, rows, others);
   const hasEventIds = (columns as Columns).at.event_id !== undefined && (keys === null || ids.size > 0);
@@ -103,6 +116,19 @@ export async function surveyFile(
     hasEventIds,
     ...repeats,
   };
+}
+
+function wantedFields({ kpis }: RowRules): WantedFields {
+  const needed: readonly Field[] = kpis.some(needsUnit) ? ['time', 'unit', 'variant'] : ['time', 'variant'];
+  return { measured: measuredFields(kpis), needed };
+}
+
+/** Keys that NDJSON needs besides: those of the KPI of rows that name none, unless rows name theirs. */
+function neededKeys(keys: ReadonlySet<string>, maps: readonly FieldMap[], rules: RowRules): readonly Field[] {
+  const names = (field: Field) =>
+    maps.some((map) => map.field === field) || DEFAULT_COLUMNS[field].some((key) => keys.has(key));
+  if (maps.some(({ kpiId }) => kpiId !== null) || names('kpi') || names('event')) return [];
+  return neededFields(rules.kpis[rules.defaultKpi]!);
 }
 
 /** The repeated ids; when there are too many ids to be held at once, part after part. */

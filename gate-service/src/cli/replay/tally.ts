@@ -1,15 +1,15 @@
 import { GateError } from '../../contract/gate-error.ts';
 import type { Kpi } from '../../contract/kpi-registry.ts';
-import { isConversion } from '../../domain/model/measure.ts';
 import { type EpochMinute, HOUR_MINUTES, minuteOf, startOfMinute, WEEK_MINUTES } from '../../domain/model/time.ts';
 import type { ReplayCounts, ReplayKpi } from '../../domain/replay/replay-data.ts';
 import { isUsed } from './event-ids.ts';
 import type { FieldMap } from './fields.ts';
-import { type Hash64, hash64 } from './hash-index.ts';
-import { KpiTally } from './kpi-tally.ts';
+import { hash64 } from './hash-index.ts';
+import { makeKpiTally } from './kpi-tally.ts';
 import type { ReadLimits } from './limits.ts';
 import { contentOf, isBad, type Row } from './parse-row.ts';
 import { type FileSource, readRows } from './read-rows.ts';
+import type { ReplaySpan, TalliedRow } from './replay-span.ts';
 import type { Survey } from './survey.ts';
 import { TrialSet } from './trial-set.ts';
 import { UnitTable } from './unit-table.ts';
@@ -19,12 +19,7 @@ export const HISTORY_MINUTES = 12 * WEEK_MINUTES;
 /** A file that is out of order by less than this is in order. */
 const ORDERLY_MINUTES = 2 * HOUR_MINUTES;
 
-export interface WindowSpan {
-  readonly start: EpochMinute;
-  readonly end: EpochMinute;
-  /** Outcomes may come until here. */
-  readonly last: EpochMinute;
-}
+export type WindowSpan = Omit<ReplaySpan, 'from'>;
 
 export interface TalliedFile {
   readonly data: readonly ReplayKpi[];
@@ -40,7 +35,7 @@ export interface TalliedFile {
     /** Rows of the window by units that have an earlier trial of the KPI there. */
     readonly repeated: number;
     readonly tooOld: number;
-    /** Rows with an empty outcome that count as no success on the user's word, and where they are. */
+    /** Rows with an empty value that counts as no success or 0 on the user's word, and where they are. */
     readonly emptyOutcomes: { readonly history: number; readonly off: number; readonly on: number };
   };
 }
@@ -56,53 +51,47 @@ export async function tallyFile(
 ): Promise<TalliedFile> {
   const from = Math.max(minuteOf(survey.first), span.start - HISTORY_MINUTES);
   const units = new UnitTable(startOfMinute(span.start));
-  const tallies = kpis.map((kpi) => new KpiTally(kpi, units, { ...span, from }));
+  const tallies = kpis.map((kpi) => makeKpiTally(kpi, units, { ...span, from }));
   const emptyOutcomes = { history: 0, off: 0, on: 0 };
   const counts = { history: 0, window: 0, after: 0, withoutVariant: 0, tooOld: 0, conflicting: 0 };
   const count = (row: Row, unit: number, minute: EpochMinute) => {
-    if (row.hasEmptyOutcome && minute >= from && minute < span.start) emptyOutcomes.history++;
-    if (row.hasEmptyOutcome && row.variant !== null && minute >= span.start && minute < span.end)
-      emptyOutcomes[row.variant]++;
+    if (row.hasEmpty && minute >= from && minute < span.start) emptyOutcomes.history++;
+    if (row.hasEmpty && row.variant !== null && minute >= span.start && minute < span.end) emptyOutcomes[row.variant]++;
     if (minute < from) counts.tooOld++;
     else if (minute < span.start) counts.history++;
     else if (minute >= span.end) counts.after++;
     else if (row.variant === null) counts.withoutVariant++;
     else {
       counts.window++;
-      units.expose(unit, row.at, row.variant);
+      if (unit !== NOBODY) units.expose(unit, row.at, row.variant);
     }
-    for (const { kpi, good } of row.trials) tallies[kpi]!.takeRow(unit, row.at, row.variant, good);
   };
-  const hasStatus = kpis.some(({ measure }) => !isConversion(measure));
-  const slices = hasStatus ? slicesOf(survey, limits.trials) : [{ from: -Infinity, to: Infinity }];
+  const isUsedRow = (row: Row) =>
+    row.eventId === null || survey.conflicts.size === 0 || isUsed(survey.conflicts, row.eventId, contentOf(row));
+  const reading = (take: (row: Row) => void) => readAll(source, maps, survey, take);
+  const takesMinutes = tallies.some((tally) => tally.takeInMinute !== undefined);
+  const slices = takesMinutes ? slicesOf(survey, limits.trials) : [{ from: -Infinity, to: Infinity }];
   for (const [pass, slice] of slices.entries()) {
     const trials = new TrialSet(survey.disorder);
-    let rows = 0;
-    const take = (row: Row) => {
+    await reading((row) => {
       const minute = minuteOf(row.at);
-      if (
-        row.eventId !== null &&
-        !isUsed(survey.conflicts, row.eventId, survey.conflicts.size > 0 ? contentOf(row) : '')
-      ) {
+      if (!isUsedRow(row)) {
         if (pass === 0 && minute >= span.start && minute < span.end) counts.conflicting++;
         return;
       }
-      const hash = hash64(row.unit);
-      if (pass === 0) count(row, units.numberOf(hash), minute);
+      const taken = talliedRow(row, units);
+      if (pass === 0) count(row, taken.unit, minute);
+      if (pass === 0) for (const trial of row.trials) tallies[trial.kpi]!.takeRow(taken, trial);
       if (minute < slice.from || minute >= slice.to) return;
-      for (const { kpi, good } of row.trials) takeStatus(tallies[kpi]!, trials, hash, kpi, minute, row, good);
-    };
-    await readRows(source, maps, {
-      header: () => undefined,
-      unreadable: () => undefined,
-      row: (values) => {
-        const row = survey.parse(values);
-        if (isBad(row)) return;
-        rows++;
-        if (row.other === null) take(row);
-      },
+      for (const trial of row.trials) tallies[trial.kpi]!.takeInMinute?.(taken, trial, trials);
     });
-    if (rows !== survey.rows) throw changed(source.name);
+  }
+  if (tallies.some((tally) => tally.addUp !== undefined)) {
+    await reading((row) => {
+      if (!isUsedRow(row)) return;
+      const taken = talliedRow(row, units);
+      for (const trial of row.trials) tallies[trial.kpi]!.addUp?.(taken, trial);
+    });
   }
   const duplicates = survey.duplicates.within(span.start, span.end);
   const exposed = units.exposed();
@@ -122,19 +111,32 @@ export async function tallyFile(
   };
 }
 
-function takeStatus(
-  tally: KpiTally,
-  trials: TrialSet,
-  unit: Hash64,
-  kpi: number,
-  minute: EpochMinute,
-  { variant }: Row,
-  good: boolean,
-): void {
-  const arm = tally.statusArm(minute, variant);
-  if (arm === null) return;
-  const found = trials.add(unit, kpi * 3 + arm, minute, !good);
-  if (found !== 'known') tally.addStatus(minute, arm, good, found === 'turned_bad');
+const NOBODY = -1;
+
+function talliedRow({ unit, at, variant }: Row, units: UnitTable): TalliedRow {
+  const hash = hash64(unit);
+  return { unit: unit === '' ? NOBODY : units.numberOf(hash), hash, at, variant };
+}
+
+/** Reads the file from its beginning to its end. @throws GateError invalid_input: it is another one than before */
+async function readAll(
+  source: FileSource,
+  maps: readonly FieldMap[],
+  survey: Survey,
+  take: (row: Row) => void,
+): Promise<void> {
+  let rows = 0;
+  await readRows(source, maps, {
+    header: () => undefined,
+    unreadable: () => undefined,
+    row: (values) => {
+      const row = survey.parse(values);
+      if (isBad(row)) return;
+      rows++;
+      if (row.other === null) take(row);
+    },
+  });
+  if (rows !== survey.rows) throw changed(source.name);
 }
 
 /** Spans of whole hours to be read one after the other: one, unless many trials come in no order. */

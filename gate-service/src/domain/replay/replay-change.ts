@@ -5,7 +5,7 @@ import { judgeChange } from '../decision/judge-change.ts';
 import { longestWithin, type Phase, SETTLE_MINUTES } from '../model/change.ts';
 import type { Forecast } from '../model/forecast.ts';
 import type { Tally } from '../model/tally.ts';
-import { type EpochMinute, HOUR_MINUTES, startOfMinute } from '../model/time.ts';
+import { HOUR_MINUTES, startOfMinute } from '../model/time.ts';
 import type { KpiHistory, Verdict, VerdictEvidence } from '../model/verdict.ts';
 import type { ReplayInput, ReplayKpi } from './replay-data.ts';
 import { replayEvidence } from './replay-evidence.ts';

@@ -1,7 +1,7 @@
 import type { ChangeContract } from '../../contract/change-contract.ts';
 import type { Kpi } from '../../contract/kpi-registry.ts';
 import type { MinuteTally } from '../model/look.ts';
-import type { Tally } from '../model/tally.ts';
+import type { Tally, TallyByVariant } from '../model/tally.ts';
 import type { EpochMinute } from '../model/time.ts';
 
 /** What a file says about one KPI, as sufficient statistics: the same whatever the order of its rows. */
@@ -9,8 +9,12 @@ export interface ReplayKpi {
   readonly kpiId: string;
   /** Minutes of the window with trials, ascending. */
   readonly minutes: readonly MinuteTally[];
-  /** Minutes before the window with trials of anybody, ascending. */
+  /** Minutes before the window with trials of anybody, ascending; of a quantile the first minutes of its hours. */
   readonly history: readonly (Tally & { readonly minute: EpochMinute })[];
+  /** All trials of the window, also those in no variant. */
+  readonly own: Tally;
+  /** The units behind a status KPI's trials of the window: n units, y trials that count, d trials. */
+  readonly units?: TallyByVariant;
   /** Minutes with a row of the KPI, ascending: of anybody, and of a unit that was served a variant in the window. */
   readonly seen: readonly EpochMinute[];
   readonly seenByChange: readonly EpochMinute[];

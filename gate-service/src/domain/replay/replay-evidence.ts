@@ -1,5 +1,6 @@
-import { monitorLogWealth } from '../decision/metric-monitor.ts';
 import type { Kpi } from '../../contract/kpi-registry.ts';
+import { isBeforeAfter } from '../decision/before-after-design.ts';
+import { monitorLogWealth } from '../decision/metric-monitor.ts';
 import { nonAnswerMinutes } from '../decision/non-answer-minutes.ts';
 import { RULE_VERSION } from '../decision/rule-version.ts';
 import { longestWithin, type Phase } from '../model/change.ts';
@@ -8,6 +9,7 @@ import { watchedMetricsOf } from '../model/metric.ts';
 import { NO_TALLY, type TallyByVariant } from '../model/tally.ts';
 import { DAY_MINUTES, type EpochMinute, type EpochMs, HOUR_MINUTES, startOfMinute } from '../model/time.ts';
 import type { KpiHistory, MetricEvidence, VerdictEvidence } from '../model/verdict.ts';
+import { ownDays } from './own-days.ts';
 import type { ReplayInput, ReplayKpi } from './replay-data.ts';
 import type { ReplayedWatch } from './replay-watch.ts';
 import { sumArms } from './sum-tallies.ts';
@@ -104,7 +106,7 @@ function metricEvidence(
     ...(type === 'rate' && {
       hours: spansOf(minutes, HOUR_MINUTES).map(([hour, tallies]) => ({ phaseIndex: 0, hour, ...tallies })),
     }),
-    ...(data && isBeforeAfter(contract) && { own: data.own }),
+    ...(data && isBeforeAfter(contract) && { own: data.own, ownDays: history ? ownDays(data, history) : [] }),
     activeHours: hoursOf(minutes),
     late: { off: 0, on: 0 },
     consumed: consumed.get(kpiId) ?? { off: NO_TALLY, on: NO_TALLY },
@@ -119,11 +121,6 @@ function metricEvidence(
       lastDays: totalOf(minutes, end - 3 * DAY_MINUTES, end),
     },
   };
-}
-
-/** Whether the contract compares with the weeks before, at least while nothing else is possible. */
-function isBeforeAfter({ design, rollout }: ReplayInput['contract']): boolean {
-  return design === 'before_after' || (design === 'auto' && rollout.start === 1);
 }
 
 function totalOf(minutes: ReplayKpi['minutes'], from: EpochMinute, to: EpochMinute): TallyByVariant {

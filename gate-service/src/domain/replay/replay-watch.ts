@@ -5,10 +5,11 @@ import type { Change, Phase } from '../model/change.ts';
 import type { Alarm, LookAlert, MetricLook, WatchState } from '../model/look.ts';
 import { watchedMetricsOf } from '../model/metric.ts';
 import type { PlannedStep } from '../model/plan.ts';
-import { addTallies, NO_TALLY, type TallyByVariant } from '../model/tally.ts';
+import { NO_TALLY, type TallyByVariant } from '../model/tally.ts';
 import { DAY_MINUTES, type EpochMinute, HOUR_MINUTES, startOfMinute } from '../model/time.ts';
 import type { KpiHistory } from '../model/verdict.ts';
 import type { ReplayKpi } from './replay-data.ts';
+import { sumArms } from './sum-tallies.ts';
 
 /** Skipped looks lose nothing, so an hour between two changes no alarm's minute and no number. */
 const LOOK_EVERY_MINUTES = HOUR_MINUTES;
@@ -29,8 +30,9 @@ export interface ReplayDay {
   readonly from: EpochMinute;
   readonly to: EpochMinute;
   readonly looks: readonly MetricLook[];
-  /** Trials whose outcomes became known in this day, by KPI in the order of `looks`. */
+  /** Trials whose outcomes became known in this day, and until its end, by KPI in the order of `looks`. */
   readonly known: readonly TallyByVariant[];
+  readonly knownSoFar: readonly TallyByVariant[];
   readonly familyLogWealth: number | null;
   readonly alarms: readonly ReplayAlarm[];
   readonly alerts: readonly LookAlert[];
@@ -71,12 +73,11 @@ export function replayWatch(input: ReplayWatchInput): ReplayedWatch {
   let consumed: ReadonlyMap<string, TallyByVariant> = new Map(data.map(({ kpiId }) => [kpiId, NO_ARMS]));
   let watch = startWatch({ change, histories });
   let alerts: LookAlert[] = [];
+  let today: Look['consumed'] = [];
   for (const minute of looks) {
     const look = lookAt(input, watch, minute);
     watch = look.watch;
-    consumed = new Map(
-      look.consumed.map(({ kpiId, minutes }) => [kpiId, minutes.reduce(addArms, consumed.get(kpiId) ?? NO_ARMS)]),
-    );
+    today = [...today, ...look.consumed];
     for (const { kpiId, signal, at } of look.looks) {
       if (signals.findLast((known) => known.kpiId === kpiId)?.signal !== signal) signals.push({ kpiId, signal, at });
     }
@@ -86,8 +87,11 @@ export function replayWatch(input: ReplayWatchInput): ReplayedWatch {
       told.add(id);
     }
     if (!ends.has(minute)) continue;
-    days.push(dayOf(change.effectiveAt, days, minute, look, alerts));
-    alerts = [];
+    const known = new Map(data.map(({ kpiId }) => [kpiId, sumArms(minutesOf(today, kpiId))]));
+    consumed = new Map([...known].map(([kpiId, arms]) => [kpiId, sumArms([consumed.get(kpiId) ?? NO_ARMS, arms])]));
+    const day = { day: days.length + 1, from: days.at(-1)?.to ?? change.effectiveAt, to: minute };
+    days.push({ ...day, ...atEnd(look, known, consumed), alarms: [], alerts });
+    [alerts, today] = [[], []];
   }
   return { days: placeAlarms(days, watch, input), watch, signals, consumed };
 }
@@ -135,26 +139,18 @@ function lookAt(input: ReplayWatchInput, watch: WatchState, minute: EpochMinute)
   });
 }
 
-function dayOf(
-  start: EpochMinute,
-  before: readonly ReplayDay[],
-  to: EpochMinute,
-  look: Look,
-  alerts: readonly LookAlert[],
-): ReplayDay {
-  const yesterday = before.at(-1);
-  return {
-    day: before.length + 1,
-    from: yesterday?.to ?? start,
-    to,
-    looks: look.looks,
-    known: look.looks.map(({ kpiId, totals }) =>
-      lessArms(totals, yesterday?.looks.find((one) => one.kpiId === kpiId)?.totals),
-    ),
-    familyLogWealth: look.watch.familyLogWealth,
-    alarms: [],
-    alerts,
-  };
+/** What one look at the end of a day says, with the trials that became known. */
+function atEnd(
+  { looks, watch }: Look,
+  known: ReadonlyMap<string, TallyByVariant>,
+  soFar: ReadonlyMap<string, TallyByVariant>,
+): Pick<ReplayDay, 'looks' | 'known' | 'knownSoFar' | 'familyLogWealth'> {
+  const of = (tallies: ReadonlyMap<string, TallyByVariant>) => looks.map(({ kpiId }) => tallies.get(kpiId) ?? NO_ARMS);
+  return { looks, known: of(known), knownSoFar: of(soFar), familyLogWealth: watch.familyLogWealth };
+}
+
+function minutesOf(consumed: Look['consumed'], id: string): readonly TallyByVariant[] {
+  return consumed.flatMap(({ kpiId, minutes }) => (kpiId === id ? minutes : []));
 }
 
 /** Puts each alarm into the day in which its outcomes were complete, with the step that it alone calls for. */
@@ -202,14 +198,4 @@ function countBefore(length: number, minuteAt: (i: number) => EpochMinute, minut
     else high = middle;
   }
   return low;
-}
-
-function addArms(left: TallyByVariant, right: TallyByVariant): TallyByVariant {
-  return { off: addTallies(left.off, right.off), on: addTallies(left.on, right.on) };
-}
-
-function lessArms(total: TallyByVariant, before: TallyByVariant | undefined): TallyByVariant {
-  if (before === undefined) return total;
-  const less = (arm: 'off' | 'on') => ({ n: total[arm].n - before[arm].n, y: total[arm].y - before[arm].y });
-  return { off: less('off'), on: less('on') };
 }
