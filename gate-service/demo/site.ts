@@ -96,6 +96,8 @@ export class Site {
           event_id: `${event.userId}:${event.event}`,
           user_id: event.userId,
           ...(event.status ? { status: event.status } : {}),
+          ...(event.latencyMs === undefined ? {} : { latency_ms: event.latencyMs }),
+          ...(event.value === undefined ? {} : { value: event.value }),
           ...(flags ? { flags } : {}),
         }),
       );

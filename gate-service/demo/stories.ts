@@ -4,6 +4,10 @@ export interface Behaviour {
   readonly converts: number;
   /** Share of visitors whose request fails with an error. */
   readonly fails: number;
+  /** Median time until the page is shown; absent where nobody measures it. */
+  readonly medianMs?: number;
+  /** Median price of what is bought, in EUR; absent where nobody adds it up. */
+  readonly medianEur?: number;
 }
 
 export interface Story {
@@ -34,15 +38,18 @@ export const STORIES: readonly Story[] = [
     flag: 'short-quote-form',
     page: 'quote',
     visitorsPerMinute: 2,
-    control: { converts: 0.2, fails: 0.01 },
-    treatment: { converts: 0.235, fails: 0.01 },
+    control: { converts: 0.2, fails: 0.01, medianMs: 400, medianEur: 180 },
+    treatment: { converts: 0.235, fails: 0.01, medianMs: 390, medianEur: 180 },
     metricsStopAfterHours: null,
     contract: contract([
       'hypothesis: A shorter quote form gets more visitors to book',
       'flag: short-quote-form',
       'primary: { kpi: quote_booking, at_least: +5% }',
       'leading: { kpi: quote_errors }',
-      'guardrails: [{ kpi: quote_errors, no_worse_than: 1pp }]',
+      'guardrails:',
+      '  - { kpi: quote_errors, no_worse_than: 1pp }',
+      '  - { kpi: quote_latency, no_worse_than: 10%, must_be_non_inferior: true }',
+      '  - { kpi: quote_revenue, no_worse_than: 10% }',
       'prediction: { delta: +15%, basis: "usability test with 12 customers" }',
     ]),
   },
@@ -107,8 +114,8 @@ export const STORIES: readonly Story[] = [
   },
 ];
 
-/** The KPI registry of Sparky Electric: what each page is for, and its errors. */
-export const REGISTRY = STORIES.flatMap(({ page, title, name }) => [
+/** The KPI registry of Sparky Electric: what each page is for, and its errors; of quotes the speed and the revenue too. */
+export const REGISTRY = `${STORIES.flatMap(({ page, title, name }) => [
   kpi(page === 'panel' ? 'panel_request' : `${page}_booking`, [
     `title: ${page === 'panel' ? 'Panel upgrade requests' : `Bookings from the ${page} page`}`,
     `definition: Share of visitors of the ${page} page who ${page === 'panel' ? 'ask for an upgrade' : 'book a job'} within two hours`,
@@ -125,8 +132,26 @@ export const REGISTRY = STORIES.flatMap(({ page, title, name }) => [
           `measure: { source: web, type: proportion, of: ${page}_viewed }`,
         ]),
       ]),
-]).join('');
+]).join('')}${kpi(
+  'quote_latency',
+  [
+    'title: Slow quotes',
+    'definition: 95th percentile of the time until the quote page is shown',
+    'direction: decrease_is_good',
+    'measure: { source: web, type: quantile, of: quote_viewed, quantile: p95 }',
+  ],
+  'ms',
+)}${kpi(
+  'quote_revenue',
+  [
+    'title: Revenue per quote visitor',
+    'definition: What a visitor of the quote page books for within two hours, all visitors counted',
+    'direction: increase_is_good',
+    'measure: { source: web, type: mean, of: quote_viewed, value_of: quote_done, within: 2h, cap: 2000 }',
+  ],
+  'EUR',
+)}`;
 
-function kpi(id: string, lines: readonly string[]): string {
-  return `${id}:\n${[...lines, 'owner: office', 'unit: ratio'].map((line) => `  ${line}\n`).join('')}`;
+function kpi(id: string, lines: readonly string[], unit = 'ratio'): string {
+  return `${id}:\n${[...lines, 'owner: office', `unit: ${unit}`].map((line) => `  ${line}\n`).join('')}`;
 }

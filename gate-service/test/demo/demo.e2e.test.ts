@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -29,7 +30,7 @@ interface DemoOutput {
 
 /** What must be the same in every run: verdicts, interventions with their times, and the sums that decided. */
 function repeatable({ changes }: DemoOutput): unknown {
-  return changes.map(({ story, change_id, verdict, reasons, interventions, sufficient_statistics }) => ({
+  const repeated = changes.map(({ story, change_id, verdict, reasons, interventions, sufficient_statistics }) => ({
     story,
     change_id,
     verdict,
@@ -37,6 +38,12 @@ function repeatable({ changes }: DemoOutput): unknown {
     interventions,
     strata: sufficient_statistics.map(({ kpi_id, strata }) => ({ kpi_id, strata })),
   }));
+  return JSON.parse(JSON.stringify(repeated, (key, value) => (key === 'histogram' ? digestOf(value) : value)));
+}
+
+/** A histogram of hundreds of buckets, as short as it can be compared. */
+function digestOf(histogram: unknown): string {
+  return createHash('sha256').update(JSON.stringify(histogram)).digest('hex').slice(0, 16);
 }
 
 describe('npm run demo', () => {
@@ -46,6 +53,9 @@ describe('npm run demo', () => {
     const story = (name: string) => output.changes.find((change) => change.story === name)!;
 
     expect(story('passes')).toMatchObject({ verdict: 'pass', interventions: [] });
+    const proven = story('passes').comments.find((comment) => comment.includes('kind=verdict'))!;
+    expect(proven).toMatch(/Slow quotes \(guardrail\) \| .* ms \(.* trials\) .* no worse than its margin/);
+    expect(proven).toMatch(/Revenue per quote visitor \(guardrail\) \| .* EUR \(.* units\)/);
     const hurts = story('hurts');
     expect(hurts).toMatchObject({ verdict: 'fail', reasons: ['safety_rollback'] });
     expect(hurts.interventions.map(({ kind }) => kind)).toEqual(['throttle', 'turn_off']);
