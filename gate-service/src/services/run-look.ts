@@ -73,17 +73,19 @@ async function look(gate: Gate, tx: StoreTransaction, change: Started): Promise<
   const watch = await tx.watch.state(changeId);
   if (!watch) return;
   const phases = await tx.changes.phases(changeId);
+  // Read once: what is consumed must be what was asked for, also when a minute ends meanwhile.
+  const now = gate.business.now();
   const result = evaluateLook({
     change,
     phases,
     watch,
-    metrics: await askSources(tx, change, watch, gate.business.now()),
-    ...(watch.splitAlarmAt == null && { exposures: await readExposures(tx, change, phases, gate.business.now()) }),
+    metrics: await askSources(tx, change, watch, now),
+    ...(watch.splitAlarmAt == null && { exposures: await readExposures(tx, change, phases, now) }),
     interventions: await tx.interventions.listOf(changeId),
     personRaisedAt: (await readFlagFacts(tx, changeId))?.personRaisedAt ?? null,
     paused: (await readPause(tx)) !== null,
     graceMinutes: gate.options.blindGraceMinutes,
-    now: gate.business.now(),
+    now,
   });
   await tx.watch.putState(changeId, result.watch);
   await tx.watch.putLooks(changeId, result.looks);

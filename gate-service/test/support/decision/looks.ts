@@ -1,10 +1,12 @@
 import type { ChangeContractInput } from '../../../src/contract/change-contract.ts';
+import type { Kpi } from '../../../src/contract/kpi-registry.ts';
 import { evaluateLook, type Look, type LookInput } from '../../../src/domain/decision/run-look.ts';
 import { startWatch } from '../../../src/domain/decision/start-watch.ts';
 import type { ChangeState, Phase } from '../../../src/domain/model/change.ts';
 import type { MinuteTally, WatchState } from '../../../src/domain/model/look.ts';
 import { watchedMetricsOf } from '../../../src/domain/model/metric.ts';
 import { type EpochMinute, startOfMinute } from '../../../src/domain/model/time.ts';
+import type { KpiHistory } from '../../../src/domain/model/verdict.ts';
 import { contractOf, historyOf, KPIS, START } from './evidence.ts';
 
 /** Rates of one KPI by variant; trials per minute and arm. */
@@ -54,17 +56,22 @@ export interface Watched {
   readonly phases?: readonly Phase[];
   readonly tallies: Readonly<Record<string, readonly MinuteTally[]>>;
   readonly overrides?: Partial<LookInput>;
+  /** Other KPIs than the usual three, each with its history. */
+  readonly world?: readonly { readonly kpi: Kpi; readonly history: KpiHistory }[];
 }
 
-export function startOf({ contract = {} }: Watched): WatchState {
-  const change = { changeId: 'chg-1-0123456789', contract: contractOf(contract), kpis: KPIS, effectiveAt: START };
-  return startWatch({ change, histories: KPIS.map(({ id }) => historyOf(id, 600, id === 'errors' ? 0.01 : 0.3)) });
+const USUAL_WORLD = KPIS.map((kpi) => ({ kpi, history: historyOf(kpi.id, 600, kpi.id === 'errors' ? 0.01 : 0.3) }));
+
+export function startOf({ contract = {}, world = USUAL_WORLD }: Watched): WatchState {
+  const kpis = world.map(({ kpi }) => kpi);
+  const change = { changeId: 'chg-1-0123456789', contract: contractOf(contract), kpis, effectiveAt: START };
+  return startWatch({ change, histories: world.map(({ history }) => history) });
 }
 
 /** One look `after` minutes into the window, at a world whose sources answer. */
 export function lookAt(watched: Watched, watch: WatchState, after: number): Look {
-  const { contract = {}, state = 'watching', phases = HALF, tallies, overrides = {} } = watched;
-  const change = { contract: contractOf(contract), kpis: KPIS, state, effectiveAt: START };
+  const { contract = {}, state = 'watching', phases = HALF, tallies, overrides = {}, world = USUAL_WORLD } = watched;
+  const change = { contract: contractOf(contract), kpis: world.map(({ kpi }) => kpi), state, effectiveAt: START };
   const seen = START + after - 1;
   return evaluateLook({
     change,
@@ -75,7 +82,7 @@ export function lookAt(watched: Watched, watch: WatchState, after: number): Look
       minutes: (tallies[kpi.id] ?? []).filter(({ minute }) => minute <= seen),
       source: { status: 'ok' as const },
       lastSeen: { kpi: seen, change: seen },
-      history: historyOf(kpi.id, 600, kpi.id === 'errors' ? 0.01 : 0.3),
+      history: world.find((one) => one.kpi.id === kpi.id)!.history,
     })),
     interventions: [],
     personRaisedAt: null,
