@@ -1,3 +1,4 @@
+import { isBeforeAfter } from '../domain/decision/before-after-design.ts';
 import {
   consumableUntil,
   evaluateLook,
@@ -9,7 +10,14 @@ import { type Change, judgeDueAt, type Phase, WATCHED_STATES } from '../domain/m
 import type { WatchState } from '../domain/model/look.ts';
 import { watchedMetricsOf } from '../domain/model/metric.ts';
 import type { InterventionPlan, PlannedStep } from '../domain/model/plan.ts';
-import { type EpochMs, minuteOf, startOfMinute } from '../domain/model/time.ts';
+import {
+  type EpochMinute,
+  type EpochMs,
+  HOUR_MINUTES,
+  minuteOf,
+  startOfMinute,
+  WEEK_MINUTES,
+} from '../domain/model/time.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { assessQualitySoFar, qualityAtAlarmKey } from './collect-evidence.ts';
 import { readFlagFacts } from './flag-facts.ts';
@@ -66,6 +74,9 @@ async function settlesStill(gate: Gate, tx: StoreTransaction, change: Change): P
   return acts.some(({ acceptedAt, effectiveAt }) => acceptedAt !== null && effectiveAt === null);
 }
 
+/** History that the watch of a change without a control group is made from. */
+const OWN_MINUTES = 12 * WEEK_MINUTES;
+
 type Started = Change & { readonly effectiveAt: number };
 
 async function look(gate: Gate, tx: StoreTransaction, change: Started): Promise<void> {
@@ -113,9 +124,17 @@ async function askSources(
       source: { status: 'ok' },
       lastSeen: await tx.events.lastSeen(change.repository, kpi.id, change.changeId),
       history: histories.find(({ kpiId }) => kpiId === kpi.id) ?? { kpiId: kpi.id, weeks: [], hourOfWeek: [] },
+      ...(isHourComplete(change, from, end) && {
+        ownHours: await tx.events.history(change.repository, kpi.id, change.effectiveAt - OWN_MINUTES, end),
+      }),
     });
   }
   return inputs;
+}
+
+/** A comparison with the weeks before is made anew for each hour, on all of them (docs/statistics.md L10). */
+function isHourComplete({ contract }: Started, from: EpochMinute, end: EpochMinute): boolean {
+  return isBeforeAfter(contract) && Math.floor(end / HOUR_MINUTES) > Math.floor(from / HOUR_MINUTES);
 }
 
 /** Units by first exposure in each phase, up to the minutes that late arrivals may still change. */

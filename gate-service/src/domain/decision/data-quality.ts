@@ -5,6 +5,7 @@ import { minuteOf } from '../model/time.ts';
 import type { QualityCheck, VerdictEvidence } from '../model/verdict.ts';
 import { isCount } from '../statistics/estimate.ts';
 import { SAMPLE_RATIO_ALPHA, sampleRatioMismatch } from '../statistics/sample-ratio-mismatch.ts';
+import { isBeforeAfter } from './before-after-design.ts';
 import { splitsTraffic } from './effect-scale.ts';
 import { checkMetric, type ObservedWindow, QUANTITY_CHECKS } from './metric-quality.ts';
 
@@ -28,8 +29,7 @@ export function checkDataQuality(evidence: VerdictEvidence): readonly QualityChe
   const ids = contractKpis(evidence);
   const metrics = metricsOf(evidence.change);
   return [
-    sampleRatioCheck(evidence),
-    multiExposureCheck(evidence),
+    ...(isBeforeAfter(evidence.change.contract) ? [] : [sampleRatioCheck(evidence), multiExposureCheck(evidence)]),
     ...ids.flatMap((id) => {
       const metric = metrics.find(({ kpi }) => kpi.id === id) ?? null;
       return checkMetric(id, metric, evidence, observed).map((check) => (complete ? check : soFar(check, metric)));

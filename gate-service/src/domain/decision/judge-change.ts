@@ -3,6 +3,8 @@ import { minuteOf, WEEK_MINUTES } from '../model/time.ts';
 import type { Advice, QualityCheck, Verdict, VerdictEvidence, VerdictWord } from '../model/verdict.ts';
 import { twoSidedZ } from '../statistics/distributions.ts';
 import { extraWeeksNeeded, type RuleVerdict } from '../statistics/verdict-rule.ts';
+import { isBeforeAfter } from './before-after-design.ts';
+import { beforeAfterMetrics } from './before-after-verdict.ts';
 import { checkDataQuality, windowCheck } from './data-quality.ts';
 import { VERDICT_CONFIDENCE } from './effect-scale.ts';
 import {
@@ -47,7 +49,8 @@ interface Case {
  * @returns plain JSON, the same for the same evidence
  */
 export function judgeChange(evidence: VerdictEvidence): Verdict {
-  const metrics = judgedMetrics(evidence);
+  const isCompared = !isBeforeAfter(evidence.change.contract);
+  const metrics = isCompared ? judgedMetrics(evidence) : beforeAfterMetrics(evidence);
   const main = metrics.find(({ metric }) => metric.roles.includes('primary'));
   const primary: RuleVerdict = main
     ? judgePrimary(main, evidence)
@@ -64,7 +67,7 @@ export function judgeChange(evidence: VerdictEvidence): Verdict {
   const ruling = promiseMoved(one) ?? stopped(one) ?? badData(one) ?? guardrailHarm(one) ?? primaryRuling(one);
   return {
     verdict: ruling.verdict,
-    design: 'concurrent',
+    design: isCompared ? 'concurrent' : 'before_after',
     reasons: ruling.reasons,
     summary: verdictSummary(evidence, ruling, blamed(evidence, metrics, off) ?? main ?? null, off),
     metrics: metrics.map((metric) => metricResult(metric, primary, one.harmed)),
@@ -193,7 +196,8 @@ function blamed(
 
 /** Only where the data was sound and said too little; anything else that is inconclusive no bet can mend. */
 function adviceFor({ verdict, reasons }: Ruling, main: JudgedMetric, evidence: VerdictEvidence): Advice | null {
-  if (verdict !== 'inconclusive' || !UNDECIDED.includes(reasons[0])) return null;
+  if (verdict !== 'inconclusive' || !UNDECIDED.includes(reasons[0]) || isBeforeAfter(evidence.change.contract))
+    return null;
   const history = evidence.metrics.find(({ kpiId }) => kpiId === main.metric.kpi.id)?.history ?? null;
   return adviceOn(main.metric, main.totals, history, evidence.change.contract.windowMinutes);
 }
@@ -201,7 +205,8 @@ function adviceFor({ verdict, reasons }: Ruling, main: JudgedMetric, evidence: V
 /** Further weeks of the same traffic until the interval would be as narrow as the effect. */
 function moreWeeks({ reasons }: Ruling, main: JudgedMetric | undefined, { change }: VerdictEvidence): number | null {
   const couldDecide = ['not_enough_evidence', 'positive_below_minimum'].includes(reasons[0]);
-  if (!main || !couldDecide) return null;
+  // More weeks after the change do not make the weeks before it any steadier.
+  if (!main || !couldDecide || isBeforeAfter(change.contract)) return null;
   const { gain, threshold } = main;
   const windows = extraWeeksNeeded(twoSidedZ(VERDICT_CONFIDENCE), gain.se, gain.estimate, Math.abs(threshold ?? 0));
   return windows === null ? null : Math.ceil((windows * change.contract.windowMinutes) / WEEK_MINUTES);

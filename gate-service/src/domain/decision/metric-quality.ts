@@ -7,6 +7,8 @@ import { isCount } from '../statistics/estimate.ts';
 import { twoProportionZ } from '../statistics/two-proportion-z.ts';
 import { amountChecks, isPossible, isPossibleUnits } from './amount-quality.ts';
 import { armBalance } from './arm-balance.ts';
+import { isBeforeAfter } from './before-after-design.ts';
+import { beforeAfterChecks } from './before-after-quality.ts';
 import { coverageOf } from './coverage.ts';
 import { comparableStrata } from './effect-scale.ts';
 
@@ -16,7 +18,7 @@ const LATE_ALPHA = 0.001;
 const ROUNDING = 1e-9;
 
 /** The checks of checkMetric that ask how much data there is, not whether it is sound. */
-export const QUANTITY_CHECKS = ['no_data', 'phases', 'coverage', 'answers'] as const;
+export const QUANTITY_CHECKS = ['no_data', 'phases', 'coverage', 'answers', 'volume'] as const;
 
 export interface ObservedWindow {
   readonly from: EpochMinute;
@@ -53,6 +55,13 @@ export function checkMetric(
   }
   if (metric.margin !== null && !Number.isFinite(metric.margin.value)) {
     return [check('margin', 'failed', 'The margin of this guardrail is not a number.')];
+  }
+  if (isBeforeAfter(evidence.change.contract)) {
+    return [
+      ...beforeAfterChecks(check, data, metric, evidence),
+      coverageCheck(check, data, evidence, observed),
+      answerCheck(check, data, evidence),
+    ];
   }
   return [
     dataCheck(check, data, metric, evidence),

@@ -14,10 +14,12 @@ import type { InterventionPlan } from '../model/plan.ts';
 import { type EpochMinute, type EpochMs, minuteOf } from '../model/time.ts';
 import type { KpiHistory, VerdictEvidence } from '../model/verdict.ts';
 import { assessSignal, type SourceStatus } from './assess-signal.ts';
+import { beforeAfterAlarms } from './before-after-alarms.ts';
+import { isBeforeAfter } from './before-after-design.ts';
 import { consumeMinutes } from './consume-minutes.ts';
 import { eligibleShare } from './coverage.ts';
 import { inOrder, shownWealths } from './family-alarms.ts';
-import { expectedTrials } from './history.ts';
+import { expectedTrials, type HourTally } from './history.ts';
 import { blindAlerts, silentTreatments, splitAlerts } from './look-alerts.ts';
 import { closedBlocks, isWorking, monitorLogWealth } from './metric-monitor.ts';
 import { planIntervention } from './plan-intervention.ts';
@@ -29,6 +31,8 @@ import type { WatchContext } from './watch-metric.ts';
 /** Minutes that an event may take to reach the built-in store before its minute is consumed (docs/statistics.md K1). */
 export const WATERMARK_MINUTES = 2;
 
+const WATCHED_BY_WEEKS = 'No control group to compare with: each hour is held against those of the weeks before.';
+
 /** What the sources say about one metric at this look. */
 export interface MetricLookInput {
   readonly kpiId: string;
@@ -37,6 +41,8 @@ export interface MetricLookInput {
   readonly source: SourceStatus;
   readonly lastSeen: { readonly kpi: EpochMinute | null; readonly change: EpochMinute | null };
   readonly history: KpiHistory;
+  /** The KPI's own hours, 12 weeks before the window and since: when an hour of a before/after design was completed. */
+  readonly ownHours?: readonly HourTally[];
 }
 
 export interface LookInput {
@@ -109,6 +115,8 @@ export function evaluateLook(input: LookInput): Look {
     (kpiId) => fastMinutes(prepared, kpiId),
     context,
   );
+  const looks = prepared.map(({ metric, input: { ownHours }, to }) => ({ metric, ownHours, matureUntil: to }));
+  const alarms = [...fast.alarms, ...beforeAfterAlarms(change, looks, fast.alarms, WATERMARK_MINUTES)];
   const assessed = prepared.map((one, i) => {
     const monitor = consumption.monitors[i]!;
     return {
@@ -118,7 +126,7 @@ export function evaluateLook(input: LookInput): Look {
         input,
         one,
         monitor,
-        adverseReason(one.metric, fast.alarms, consumption.wealths.family?.blamed ?? [], raisedAt),
+        adverseReason(one.metric, alarms, consumption.wealths.family?.blamed ?? [], raisedAt),
       ),
     };
   });
@@ -129,7 +137,7 @@ export function evaluateLook(input: LookInput): Look {
     monitors,
     raisedAt,
     fastRules: fast.states,
-    alarms: inOrder(fast.alarms),
+    alarms: inOrder(alarms),
     splitAlarmAt: watch.splitAlarmAt ?? (isSplitBroken(input.exposures ?? [], phases) ? now : null),
   };
   const plan = planIntervention({ ...input, personRaisedAt: raisedAt, watch: found });
@@ -144,7 +152,7 @@ export function evaluateLook(input: LookInput): Look {
       logWealth: monitorLogWealth(monitor.cumulative),
       totals: monitor.totals,
     })),
-    alarms: fast.alarms.slice(watch.alarms.length),
+    alarms: alarms.slice(watch.alarms.length),
     alerts: [
       ...fast.alerts,
       ...silentTreatments(watch.monitors, monitors, phases),
@@ -210,7 +218,11 @@ function assess(input: LookInput, one: Prepared, monitor: MetricWatch, adverse: 
     now,
     monitorWorks: isWorking(monitor.cumulative),
     closedBlocks: closedBlocks(monitor.cumulative),
-    unwatched: monitor.config.kind === 'none' ? monitor.config.reason : null,
+    unwatched: isBeforeAfter(change.contract)
+      ? WATCHED_BY_WEEKS
+      : monitor.config.kind === 'none'
+        ? monitor.config.reason
+        : null,
     adverse,
     previousBlindSince: one.monitor.blindSince,
   });

@@ -1,5 +1,7 @@
 import { formatEffect } from '../../contract/effect.ts';
 import type { VerdictEvidence } from '../model/verdict.ts';
+import { isBeforeAfter } from './before-after-design.ts';
+import { BEFORE_AFTER_WORDS, beforeAfterSentence } from './before-after-verdict.ts';
 import type { OffDecision, Ruling } from './judge-change.ts';
 import type { JudgedMetric } from './metric-results.ts';
 import { outcomeSentence } from './outcome-sentence.ts';
@@ -12,8 +14,13 @@ export function verdictSummary(
   off: OffDecision,
 ): string {
   const overruled = off === 'overruled' ? 'The watch decided to turn this off, and a person overruled it. ' : '';
+  const reason = reasonSentence(evidence, ruling.reasons[0]);
+  if (isBeforeAfter(evidence.change.contract)) {
+    const told = `${overruled}${reason}${main === null ? '' : ` ${beforeAfterSentence(main)}`}`;
+    return `${BEFORE_AFTER_WORDS}: ${told.charAt(0).toLowerCase()}${told.slice(1)}`;
+  }
   const outcome = main === null ? '' : ` ${outcomeSentence(main)}`;
-  return `${overruled}${reasonSentence(evidence, ruling.reasons[0])}${outcome}`;
+  return `${overruled}${reason}${outcome}`;
 }
 
 function reasonSentence({ change, dataQualityRaisedBeforeAlarm }: VerdictEvidence, reason: string): string {

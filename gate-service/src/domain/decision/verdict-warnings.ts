@@ -48,6 +48,8 @@ export function verdictWarnings(
 /** Where several trials of one unit were taken as independent. A leading indicator alone has no interval in the rule. */
 function repetitionWarning({ metric, gain }: JudgedMetric, data: MetricEvidence | undefined): readonly string[] {
   const { kpi, roles } = metric;
+  // Weeks are compared with weeks, whatever their trials have in common.
+  if (gain.method === 'backtest_week' || gain.method === 'difference_in_differences') return [];
   if (!hasRepeatedTrials(kpi) || roles.every((role) => role === 'leading')) return [];
   const isByUnit = isStatus(kpi.measure) && data !== undefined && groupingOf(data) !== 'unknown';
   if (isByUnit && (gain.method.startsWith('delta_ratio') || groupingOf(data) === 'single')) return [];

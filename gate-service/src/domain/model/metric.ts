@@ -37,21 +37,24 @@ export function metricsOf(change: Pick<Change, 'contract' | 'kpis'>): readonly M
   });
 }
 
-/** The KPI that a comparison with the weeks before is held against, if any. */
-function comparisonOf({ beforeAfter }: Change['contract']): readonly string[] {
-  return beforeAfter?.comparison ? [beforeAfter.comparison] : [];
-}
-
-/**
- * Every KPI that a look reads: those of `metricsOf`, then the ones that only a fast rule or a comparison names (no role,
- * no margin).
- */
+/** Every KPI that a look reads: those of `metricsOf`, then the ones that only a fast rule names (no role, no margin). */
 export function watchedMetricsOf(change: Pick<Change, 'contract' | 'kpis'>): readonly Metric[] {
   const metrics = metricsOf(change);
   const known = new Set(metrics.map(({ kpi }) => kpi.id));
-  const named = new Set([...change.contract.fast.map(({ kpi }) => kpi), ...comparisonOf(change.contract)]);
+  const named = new Set(change.contract.fast.map(({ kpi }) => kpi));
   const others = change.kpis.filter(({ id }) => named.has(id) && !known.has(id));
   return [...metrics, ...others.map((kpi): Metric => ({ kpi, roles: [], margin: null, mustBeNonInferior: false }))];
+}
+
+/**
+ * The KPI that takes out what moves everything, of a comparison with the weeks before: judged with, not watched, since the
+ * change does not touch it. None when a look reads it anyway.
+ */
+export function comparisonMetricsOf(change: Pick<Change, 'contract' | 'kpis'>): readonly Metric[] {
+  const watched = new Set(watchedMetricsOf(change).map(({ kpi }) => kpi.id));
+  return change.kpis
+    .filter(({ id }) => id === change.contract.beforeAfter?.comparison && !watched.has(id))
+    .map((kpi): Metric => ({ kpi, roles: [], margin: null, mustBeNonInferior: false }));
 }
 
 /** Whether more counted outcomes are worse: errors, or a KPI that should decrease. */
@@ -66,6 +69,6 @@ export function metricIds(contract: Change['contract']): ReadonlySet<string> {
     ...(contract.leading ? [contract.leading.kpi] : []),
     ...contract.guardrails.map(({ kpi }) => kpi),
     ...contract.fast.map(({ kpi }) => kpi),
-    ...comparisonOf(contract),
+    ...(contract.beforeAfter?.comparison ? [contract.beforeAfter.comparison] : []),
   ]);
 }
