@@ -6,14 +6,15 @@ import type { Metric } from '../model/metric.ts';
 import { addTallies, NO_SUMS, NO_TALLY, type Tally } from '../model/tally.ts';
 import type { MetricEvidence, QualityCheck } from '../model/verdict.ts';
 import { isCupedArm } from '../statistics/cuped.ts';
-import { isCount, isProportionArm } from '../statistics/estimate.ts';
-import { isLogHistogram, logHistogramCount } from '../statistics/log-histogram.ts';
-import { isMeanArm } from '../statistics/mean-arm.ts';
+import { isCount } from '../statistics/estimate.ts';
+import { logHistogramCount } from '../statistics/log-histogram.ts';
+import { ROUNDING } from '../statistics/mean-arm.ts';
 import { isRatioArm } from '../statistics/ratio-of-sums.ts';
 import { skewBound } from '../statistics/skew-bound.ts';
 import { twoProportionZ } from '../statistics/two-proportion-z.ts';
 import { comparableStrata } from './effect-scale.ts';
 import { meanArmOf, ratioArmOfTally } from './estimate-amounts.ts';
+import { isSoundTally } from './sound-tally.ts';
 
 /** Of the trials: more above the cap, and the cap decides the mean (docs/statistics.md section Q). */
 const CLIPPED_LIMIT = 0.01;
@@ -22,28 +23,25 @@ const MISSING_LIMIT = 0.005;
 /** Values that one arm loses more often than the other bias the effect. */
 const UNEVEN_ALPHA = 0.001;
 
+/** A pass on a mean needs this many effective units, (sum y)^2 / sum y^2, in each arm. */
+const FEWEST_CARRIERS = 20;
+
 type Check = (name: string, status: QualityCheck['status'], detail: string) => QualityCheck;
 
-/**
- * Whether a tally can come from data of the KPI's type: whole counts and steps, squares and products that fit, levels
- * within [0, cap], a histogram that holds exactly the trials.
- */
+/** Whether a tally can come from data of the KPI's type: sound, amounts within [0, cap], a covariate that fits. */
 export function isPossible(measure: Measure, tally: Tally): boolean {
-  const { n, y, sums = n === 0 ? NO_SUMS : undefined, histogram } = tally;
-  if (!isCount(n) || !isCount(y)) return false;
+  if (!isCount(tally.n) || !isCount(tally.y) || !isSoundTally(measure, tally)) return false;
   switch (measure.type) {
-    case 'proportion':
-      return isProportionArm(tally);
-    case 'rate':
-      return true;
     case 'mean':
-      return sums !== undefined && isPossibleAmount(measure.amount, tally) && isCupedArm(cupedArm(tally));
+      return isWithinCap(measure.amount, tally) && isCupedArm(cupedArm(tally));
     case 'gauge':
-      return sums !== undefined && isPossibleAmount(measure.amount, tally);
+      return isWithinCap(measure.amount, tally);
     case 'ratio':
-      return sums !== undefined && isPossibleAmount(measure.numerator, tally) && isRatioArm(ratioArmOfTally(tally));
+      return isWithinCap(measure.numerator, tally);
+    case 'proportion':
+    case 'rate':
     case 'quantile':
-      return n === 0 || (histogram !== undefined && isLogHistogram(histogram) && logHistogramCount(histogram) === n);
+      return true;
     default:
       return measure satisfies never;
   }
@@ -56,9 +54,9 @@ export function isPossibleUnits(tally: Tally): boolean {
 }
 
 /**
- * The checks of a KPI whose trials have amounts (docs/statistics.md section Q): how many were cut off at the cap, how many
+ * The checks of a KPI whose trials have amounts or latencies (docs/statistics.md section Q): how many were cut off at the cap, how many
  * had no value, and, where a pass depends on a mean, whether skewness may spoil its interval (section C).
- * @returns none for a KPI without amounts
+ * @returns none for a KPI without either
  */
 export function amountChecks(
   check: Check,
@@ -67,15 +65,16 @@ export function amountChecks(
   phases: readonly Phase[],
 ): readonly QualityCheck[] {
   const { measure } = metric.kpi;
-  if (measure.type !== 'mean' && measure.type !== 'ratio' && measure.type !== 'gauge') return [];
+  if (measure.type === 'proportion' || measure.type === 'rate') return [];
   const strata = comparableStrata(data, phases);
   const off = strata.map(({ control }) => control).reduce(addTallies, NO_TALLY);
   const on = strata.map(({ treatment }) => treatment).reduce(addTallies, NO_TALLY);
   const needsShape = metric.roles.includes('primary') || metric.mustBeNonInferior;
+  if (measure.type === 'quantile') return [missingCheck(check, [off, on], withoutLatency)];
   return [
     clippedCheck(check, off, on),
-    missingCheck(check, off, on),
-    ...(measure.type === 'mean' && needsShape ? [skewCheck(check, off, on, measure.amount)] : []),
+    missingCheck(check, [off, on], withoutValue),
+    ...(measure.type === 'mean' && needsShape ? [skewCheck(check, off, on, metric.kpi, measure.amount)] : []),
   ];
 }
 
@@ -91,39 +90,51 @@ function clippedCheck(check: Check, off: Tally, on: Tally): QualityCheck {
   return check('clipped', clipped > n * CLIPPED_LIMIT ? 'failed' : 'ok', detail);
 }
 
-function missingCheck(check: Check, off: Tally, on: Tally): QualityCheck {
-  const [arms, missing] = [
-    [off, on],
-    [off.sums?.missing ?? 0, on.sums?.missing ?? 0],
-  ] as const;
-  if (!missing.every(isCount)) return check('missing', 'unknown', 'How many events had no value cannot be told.');
-  const detail = `${missing[1]} with the change and ${missing[0]} without had an event without its value.`;
-  const [lost, had] = [missing[0] + missing[1], arms.reduce((total, arm) => total + leastWithValue(arm), 0)];
-  if (lost === 0) return check('missing', 'ok', detail);
-  if (!(lost <= (lost + had) * MISSING_LIMIT)) return check('missing', 'failed', detail);
-  const [a, b] = arms.map((arm, i) => ({ y: missing[i] ?? 0, n: Math.max(arm.n, missing[i] ?? 0) }));
-  const uneven = !(twoProportionZ(a!, b!).pTwoSided >= UNEVEN_ALPHA);
-  return check('missing', uneven ? 'failed' : 'ok', uneven ? `${detail} That differs by variant.` : detail);
-}
+/** How many trials lack their value, and how many had one at the least. */
+type Losses = (tally: Tally) => { readonly lost: number; readonly had: number };
 
 /** Trials that had some amount number (sum y)^2 / sum y^2 at least. */
-function leastWithValue({ y, sums }: Tally): number {
-  return sums && sums.yy > 0 ? (y * y) / sums.yy : 0;
+const withoutValue: Losses = ({ y, sums = NO_SUMS }) => ({
+  lost: sums.missing,
+  had: sums.yy > 0 ? (y * y) / sums.yy : 0,
+});
+
+const withoutLatency: Losses = ({ n, sums = NO_SUMS, histogram }) => {
+  const had = histogram === undefined ? 0 : logHistogramCount(histogram);
+  return { lost: n - had + sums.missing, had };
+};
+
+function missingCheck(check: Check, [off, on]: readonly [Tally, Tally], lossesOf: Losses): QualityCheck {
+  const [a, b] = [lossesOf(off), lossesOf(on)];
+  if (!isCount(a.lost) || !isCount(b.lost))
+    return check('missing', 'unknown', 'How many values are missing cannot be told.');
+  const detail = `${b.lost} trials with the change and ${a.lost} without had an event without its value.`;
+  const lost = a.lost + b.lost;
+  if (lost === 0) return check('missing', 'ok', detail);
+  if (!(lost <= (lost + a.had + b.had) * MISSING_LIMIT)) return check('missing', 'failed', detail);
+  const test = twoProportionZ({ y: a.lost, n: Math.max(off.n, a.lost) }, { y: b.lost, n: Math.max(on.n, b.lost) });
+  return test.pTwoSided >= UNEVEN_ALPHA
+    ? check('missing', 'ok', detail)
+    : check('missing', 'failed', `${detail} That differs by variant.`);
 }
 
-function skewCheck(check: Check, off: Tally, on: Tally, { cap, step }: Amount): QualityCheck {
+function skewCheck(check: Check, off: Tally, on: Tally, { direction }: Kpi, { cap, step }: Amount): QualityCheck {
   const arms = { control: meanArmOf(off), treatment: meanArmOf(on) };
-  const { enough, addedError } = skewBound(arms, cap / step);
-  if (!Number.isFinite(addedError)) return check('skew', 'ok', 'There is no spread that could be skewed.');
-  const detail = `A few large amounts could add up to ${(addedError * 100).toPrecision(2)} points to the 5% error of a pass.`;
+  const { enough, addedError } = skewBound(arms, cap / step, direction === 'increase_is_good' ? 'higher' : 'lower');
+  if (!Number.isFinite(addedError)) {
+    return check('skew', 'unknown', 'Whether amounts are skewed cannot be told: there is no spread to go by.');
+  }
+  const carriers = Math.min(...[off, on].map((arm) => withoutValue(arm).had));
+  if (carriers < FEWEST_CARRIERS) {
+    return check('skew', 'unknown', `About ${Math.floor(carriers)} units make up most of an arm, too few for a pass.`);
+  }
+  const points = (Math.max(0, addedError) * 100).toPrecision(2);
+  const detail = `Skewed amounts may add up to ${points} points to the 5% error of a pass.`;
   return check('skew', enough ? 'ok' : 'unknown', detail);
 }
 
-function isPossibleAmount({ cap, step }: Amount, tally: Tally): boolean {
-  const { n, y, sums = NO_SUMS } = tally;
-  return (
-    isMeanArm(meanArmOf(tally)) && y * step <= n * cap * (1 + 1e-9) && isCount(sums.clipped) && isCount(sums.missing)
-  );
+function isWithinCap({ cap, step }: Amount, { n, y, sums = NO_SUMS }: Tally): boolean {
+  return y * step <= n * cap * (1 + ROUNDING) && isCount(sums.clipped) && isCount(sums.missing);
 }
 
 function cupedArm({ n, y, sums = NO_SUMS }: Tally) {

@@ -10,12 +10,12 @@ import { comparableStrata, type TallyStratum } from './effect-scale.ts';
 
 /** With fewer units an arm, the slope of the covariate is fitted to noise, and the variance looks too small. */
 const UNITS_FOR_CUPED = 100;
-/** A ratio of sums over fewer effective units, (sum d)^2 / sum d^2, is carried by a few of them. */
+/** A mean or ratio over fewer effective units, such as (sum d)^2 / sum d^2, is carried by a few of them. */
 const EFFECTIVE_UNITS = 20;
 
 /**
  * Ratio of a KPI's means, treatment over control (docs/statistics.md C2), adjusted by what the same units brought in before
- * the change (H) when that varies and each arm has 100 units. What is clipped was clipped to the same cap before.
+ * the change (H) when that varies, each arm has 100 units and the adjusted ratio has an answer. What is clipped was clipped to the same cap before.
  * @returns ratio B/A; non-answers as stratifiedMeanRatio and cupedRatio; a treatment that brought nothing in at all is
  *          taken as if one unit had brought the usual amount, since nothing has no logarithm
  */
@@ -25,18 +25,16 @@ export function meanRatio(
   confidence: number,
 ): Estimate {
   const strata = withSomething(comparableStrata(data, phases));
-  if (canAdjust(strata)) {
-    const adjusted = strata.map(({ control, treatment }) => ({
-      control: cupedArmOf(control),
-      treatment: cupedArmOf(treatment),
-    }));
-    return cupedRatio(adjusted, confidence);
-  }
-  const plain = strata.map(({ control, treatment }) => ({
-    control: meanArmOf(control),
-    treatment: meanArmOf(treatment),
-  }));
-  return stratifiedMeanRatio(plain, confidence);
+  const plain = stratifiedMeanRatio(
+    strata.map(({ control, treatment }) => ({ control: meanArmOf(control), treatment: meanArmOf(treatment) })),
+    confidence,
+  );
+  if (!canAdjust(strata)) return plain;
+  const adjusted = cupedRatio(
+    strata.map(({ control, treatment }) => ({ control: cupedArmOf(control), treatment: cupedArmOf(treatment) })),
+    confidence,
+  );
+  return adjusted.status === 'insufficient' ? plain : adjusted;
 }
 
 /**

@@ -16,7 +16,7 @@ const BROKEN: QuantileSource = { n: Number.NaN, at: () => Number.NaN };
  * known; a warning says so.
  * @param q in (0, 1)
  * @returns ratio B/A; a phase with under 10 trials beyond the quantile in an arm is left out, and with none left it is
- *          `insufficient`; a histogram that does not hold exactly the trials is `invalid`
+ *          `insufficient`; a histogram with more latencies than trials is `invalid`
  */
 export function quantileChange(
   data: Pick<MetricEvidence, 'strata'>,
@@ -30,9 +30,9 @@ export function quantileChange(
   return poolLogRatios(ratios, confidence, 'woodruff_log_ratio_strata');
 }
 
-/** The latencies of a tally; broken when its histogram does not hold exactly its trials. */
+/** The latencies of a tally; broken when its histogram holds more than its trials. */
 export function latenciesOf({ n, histogram = EMPTY_LOG_HISTOGRAM }: Tally): QuantileSource {
-  const isWhole = isLogHistogram(histogram) && logHistogramCount(histogram) === n;
+  const isWhole = isLogHistogram(histogram) && logHistogramCount(histogram) <= n;
   return isWhole ? histogramSource(toCumulative(histogram)) : BROKEN;
 }
 

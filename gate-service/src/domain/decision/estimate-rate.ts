@@ -9,12 +9,13 @@ import { comparableRows, comparableStrata } from './effect-scale.ts';
 
 /**
  * Ratio of a KPI's rates, treatment over control (docs/statistics.md E2, E3), over phases. How much events of one unit
- * clump is read from how each hour's events split between the arms.
- * @returns ratio B/A; `insufficient` with fewer than 20 hours that have events, since without their dispersion the
- *          interval would be a guess; `invalid` for broken counts
+ * clump is read from how each hour's events split between the arms, or from the KPI's own past where under 20 hours have
+ * events.
+ * @returns ratio B/A; `insufficient` when neither tells the dispersion, since the interval would be a guess; `invalid` for
+ *          broken counts
  */
 export function ratePerExposureRatio(
-  data: Pick<MetricEvidence, 'strata' | 'hours'>,
+  data: Pick<MetricEvidence, 'strata' | 'hours' | 'history'>,
   phases: readonly Phase[],
   confidence: number,
 ): Estimate {
@@ -27,13 +28,12 @@ export function ratePerExposureRatio(
     .map(({ off, on }): RateStratum => ({ control: rateArmOf(off), treatment: rateArmOf(on) }));
   // What the rates themselves are is no clumping: the split is held against the ratio found, or none where an arm has none.
   const { estimate } = stratifiedRateRatio(strata, confidence, 1);
-  const { status, phi } = splitDispersion(spans, estimate > 0 && Number.isFinite(estimate) ? estimate : 1);
-  if (status === 'invalid') return invalidEstimate(method);
-  if (status !== 'ok') {
-    const events = strata.reduce((total, { control, treatment }) => total + control.count + treatment.count, 0);
-    return insufficientEstimate(method, events, 0, Number.POSITIVE_INFINITY);
-  }
-  return stratifiedRateRatio(strata, confidence, phi);
+  const split = splitDispersion(spans, estimate > 0 && Number.isFinite(estimate) ? estimate : 1);
+  if (split.status === 'invalid') return invalidEstimate(method);
+  const phi = split.status === 'ok' ? split.phi : (data.history.dispersion ?? Number.NaN);
+  if (Number.isFinite(phi)) return stratifiedRateRatio(strata, confidence, phi);
+  const events = strata.reduce((total, { control, treatment }) => total + control.count + treatment.count, 0);
+  return insufficientEstimate(method, events, 0, Number.POSITIVE_INFINITY);
 }
 
 function rateArmOf({ n, y }: Tally): RateArm {

@@ -21,6 +21,8 @@ export interface JudgedMetric {
   /** The same on another scale or at another confidence. */
   readonly gainAt: (request: EstimateRequest) => Estimate;
   readonly totals: TallyByVariant;
+  /** In the KPI's unit. */
+  readonly levels: MetricResult['levels'];
   /** The minimum effect or minus the margin, as a gain; null for a metric that is only watched. */
   readonly threshold: number | null;
 }
@@ -36,6 +38,8 @@ export function judgedMetrics(
   return metricsOf(evidence.change).map((metric) => {
     const data = evidence.metrics.find(({ kpiId }) => kpiId === metric.kpi.id);
     const strata = data ? comparableStrata(data, evidence.phases) : [];
+    const off = strata.map(({ control }) => control).reduce(addTallies, NO_TALLY);
+    const on = strata.map(({ treatment }) => treatment).reduce(addTallies, NO_TALLY);
     const effect = effectOf(metric, evidence);
     const scale = effect?.kind ?? ownScale(metric.kpi);
     const gainAt = (request: EstimateRequest) => (data ? estimator(metric.kpi, data, request) : noEstimate());
@@ -45,10 +49,8 @@ export function judgedMetrics(
       strata,
       gain: gainAt({ scale, confidence: VERDICT_CONFIDENCE }),
       gainAt,
-      totals: {
-        off: strata.map(({ control }) => control).reduce(addTallies, NO_TALLY),
-        on: strata.map(({ treatment }) => treatment).reduce(addTallies, NO_TALLY),
-      },
+      totals: { off, on },
+      levels: { control: levelOf(metric.kpi, off), treatment: levelOf(metric.kpi, on) },
       threshold: effect === null ? null : effect.value,
     };
   });
@@ -100,14 +102,14 @@ export function unprovenGuardrails(metrics: readonly JudgedMetric[]): readonly s
 
 /** What people are shown of a metric; a number that is not finite is null, never a stand-in. */
 export function metricResult(one: JudgedMetric, primary: RuleVerdict, harmed: readonly string[]): MetricResult {
-  const { metric, scale, gain, totals, threshold } = one;
+  const { metric, scale, gain, totals, levels, threshold } = one;
   return {
     kpiId: metric.kpi.id,
     title: metric.kpi.title,
     roles: metric.roles,
     type: metric.kpi.measure.type,
     unit: levelUnit(metric.kpi),
-    levels: { control: levelOf(metric.kpi, totals.off), treatment: levelOf(metric.kpi, totals.on) },
+    levels,
     scale,
     status: gain.status,
     estimate: finiteOrNull(gain.estimate),

@@ -2,7 +2,7 @@ import type { Tally } from '../model/tally.ts';
 import { asGain, type Estimate } from '../statistics/estimate.ts';
 import { stratifiedDifference } from '../statistics/stratified.ts';
 import { gainOfDifference, VERDICT_CONFIDENCE } from './effect-scale.ts';
-import { levelOf, levelUnit } from './metric-levels.ts';
+import { levelUnit } from './metric-levels.ts';
 import type { JudgedMetric } from './metric-results.ts';
 
 /** Rates are told as "of every 100", or of more where that would be less than one. */
@@ -68,30 +68,36 @@ function withinPhases(
 }
 
 /** Of a KPI with a level: how much it moved, and from where to where. */
-function levelSentence({ metric: { kpi }, strata, totals, gain }: JudgedMetric): string {
+function levelSentence({
+  metric: { kpi },
+  strata,
+  totals,
+  levels: { control, treatment },
+  gain,
+}: JudgedMetric): string {
   const { off, on } = totals;
   const { measure } = kpi;
-  const name = measure.type === 'quantile' ? `${tailOf(measure.quantile)} of "${kpi.title}"` : `"${kpi.title}"`;
+  const name = `"${kpi.title}"${measure.type === 'quantile' ? ` where the slowest ${slowest(measure.quantile)} begin` : ''}`;
   const trials = `${count(on.n)} ${TRIALS[measure.type]} with the change and ${count(off.n)} without`;
-  const [before, after] = [levelOf(kpi, off), levelOf(kpi, on)];
-  const levels =
-    before === null || after === null ? null : `from ${level(before)} to ${level(after)} ${levelUnit(kpi)}`;
+  const moves =
+    control === null || treatment === null ? null : `from ${level(control)} to ${level(treatment)} ${levelUnit(kpi)}`;
   const { status, estimate, lo, hi } = gainOfDifference(gain, kpi.direction);
   if (status !== 'ok' || !Number.isFinite(estimate) || !Number.isFinite(hi - lo)) {
-    const seen = levels === null || strata.length > 1 ? '' : ` It went ${levels}, which may be chance.`;
+    const seen = moves === null || strata.length > 1 ? '' : ` It went ${moves}, which may be chance.`;
     return `What became of ${name} cannot be told yet (${trials}).${seen}`;
   }
   const size = amount(Math.abs(estimate) * 100);
   const moved = Number(size) === 0 ? 'stayed about the same' : `${estimate > 0 ? 'rose' : 'fell'} by about ${size}%`;
+  const how = gain.method === 'cuped_ratio' ? ', allowing for what the same units brought in before' : '';
   const perhaps = lo <= 0 && hi >= 0 && Number(size) !== 0 ? ', which may be chance' : '';
-  const effect = `${name} ${moved}, give or take ${amount(((hi - lo) / 2) * 100)}%${perhaps}`;
-  if (strata.length > 1 || levels === null) return `${effect}; compared within spans of equal allocation (${trials}).`;
-  return `${effect}: ${levels} (${trials}).`;
+  const effect = `${name} ${moved}, give or take ${amount(((hi - lo) / 2) * 100)}%${how}${perhaps}`;
+  if (strata.length > 1 || moves === null) return `${effect}; compared within spans of equal allocation (${trials}).`;
+  return `${effect}: ${moves} (${trials}).`;
 }
 
-/** "The time that the slowest 5% take at least" of a latency, since a quantile means nothing to most people. */
-function tailOf(quantile: number): string {
-  return `The time that the slowest ${amount((1 - quantile) * 100)}% take at least`;
+/** A quantile by those beyond it, since most people know no quantiles: 5% for 0.95. */
+function slowest(quantile: number): string {
+  return `${amount((1 - quantile) * 100)}%`;
 }
 
 function baseFor(off: Tally, on: Tally): number {

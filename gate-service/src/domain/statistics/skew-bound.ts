@@ -6,29 +6,38 @@ const TOLERATED_ERROR = 0.01;
 const ERROR_PER_SKEWNESS = 0.11;
 
 /**
- * Whether a t interval of two means can be trusted whatever the skewness of the values, known only to lie in [0, cap]
- * (docs/statistics.md section C). Third moments are not kept; in [0, cap] that of an arm lies between -mean x variance and
- * (cap - mean) x variance, which bounds the skewness of the difference, and with Edgeworth's first term its error.
- * @param arms power sums of the values of both arms, clipped to [0, cap]
- * @param cap  > 0, in the unit of the values
- * @returns    the error that skewness may add, in probability, and whether that is small enough; NaN and false for
- *             broken sums, fewer than 2 units in an arm, or no variance
- * @see        Hall 1992 on the Studentised mean
+ * Whether a t interval of two means may carry a one-sided claim although the values, in [0, cap], may be skewed
+ * (docs/statistics.md section C). Where a change does nothing both arms are skewed alike, and that cancels but for their
+ * sizes: it adds .11 g (1/nA^2 - 1/nB^2) / (1/nA + 1/nB)^1.5 to the error of "the treatment is higher", by Edgeworth's first
+ * term. Third moments are not kept, so that g ranges over what the means and variances allow: from v - 1/v, for a
+ * coefficient of variation v, up to the lesser of what the cap allows, w - 1/w with w = (cap - mean)/sd, and the
+ * skewness of a lognormal of that spread, v^3 + 3v.
+ * @param arms  power sums of the values of both arms, clipped to [0, cap]
+ * @param cap   > 0, in the unit of the values
+ * @param claim what is to be shown of the treatment
+ * @returns     the error that skewness may add, in probability, and whether that is small enough; NaN and false for
+ *              broken sums, fewer than 2 units in an arm, no variance, or a mean of 0
+ * @see         Hall 1992 on the Studentised mean
  */
 export function skewBound(
   { control, treatment }: { readonly control: MeanArm; readonly treatment: MeanArm },
   cap: number,
+  claim: 'higher' | 'lower',
 ): { readonly enough: boolean; readonly addedError: number } {
-  const valid = isMeanArm(control) && isMeanArm(treatment) && control.n >= 2 && treatment.n >= 2 && cap > 0;
-  if (!valid) return { enough: false, addedError: Number.NaN };
-  const [a, b] = [thirdMoments(control, cap), thirdMoments(treatment, cap)];
-  const spread = (sampleVariance(control) / control.n + sampleVariance(treatment) / treatment.n) ** 1.5;
-  const addedError = (ERROR_PER_SKEWNESS * Math.max(a.most + b.least, b.most + a.least)) / spread;
+  const arms = [control, treatment];
+  const valid = arms.every((arm) => isMeanArm(arm) && arm.n >= 2 && arm.sum > 0 && sampleVariance(arm) > 0);
+  if (!valid || !(cap > 0)) return { enough: false, addedError: Number.NaN };
+  const ranges = arms.map((arm) => skewnessRange(arm, cap));
+  const [least, most] = [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))];
+  const [a, b] = [1 / control.n, 1 / treatment.n];
+  const slope = ((claim === 'higher' ? 1 : -1) * ERROR_PER_SKEWNESS * (a * a - b * b)) / (a + b) ** 1.5;
+  const addedError = Math.max(slope * least, slope * most);
   return { enough: addedError <= TOLERATED_ERROR, addedError };
 }
 
-/** Largest third central moment of an arm's mean to the right and to the left, as sizes. */
-function thirdMoments(arm: MeanArm, cap: number): { readonly most: number; readonly least: number } {
-  const [mean, variance] = [arm.sum / arm.n, sampleVariance(arm)];
-  return { most: ((cap - mean) * variance) / arm.n ** 2, least: (mean * variance) / arm.n ** 2 };
+/** The least and the greatest skewness that values in [0, cap] with an arm's mean and variance may be expected to have. */
+function skewnessRange(arm: MeanArm, cap: number): readonly [low: number, high: number] {
+  const [mean, sd] = [arm.sum / arm.n, Math.sqrt(sampleVariance(arm))];
+  const [spread, room] = [sd / mean, (cap - mean) / sd];
+  return [spread - 1 / spread, Math.min(room - 1 / room, spread ** 3 + 3 * spread)];
 }

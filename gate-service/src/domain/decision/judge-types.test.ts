@@ -1,0 +1,327 @@
+import { describe, expect, it } from 'vitest';
+import { metricOf, START, withMetric } from '../../../test/support/decision/evidence.ts';
+import { BASE } from '../../../test/support/decision/truth-table.ts';
+import {
+  TYPED_IDS,
+  TYPED_KPIS,
+  type TypedKpi,
+  tallyOfUnits,
+  typedEvidence,
+  typedMetric,
+} from '../../../test/support/decision/typed-evidence.ts';
+import { NO_SUMS, type Tally } from '../model/tally.ts';
+import type { MetricEvidence, VerdictEvidence } from '../model/verdict.ts';
+import { judgeChange } from './judge-change.ts';
+
+const METHODS: Readonly<Record<TypedKpi, string>> = {
+  revenue: 'cuped_ratio',
+  basket: 'delta_ratio_log_ratio',
+  calls: 'rate_ratio_quasi',
+  latency: 'woodruff_log_ratio',
+  queue: 'paired_log_ratio',
+};
+
+function judged(kpi: TypedKpi, metric: MetricEvidence) {
+  const verdict = judgeChange(typedEvidence(kpi, metric));
+  return { word: verdict.verdict, reason: verdict.reasons[0], metric: verdict.metrics[0]!, verdict };
+}
+
+/** The evidence of a KPI with both arms' tallies altered. */
+function altered(kpi: TypedKpi, change: (tally: Tally, arm: 'off' | 'on') => Tally, factor = 1.2): MetricEvidence {
+  const metric = typedMetric(kpi, factor);
+  return {
+    ...metric,
+    strata: metric.strata.map((one) => ({ ...one, off: change(one.off, 'off'), on: change(one.on, 'on') })),
+  };
+}
+
+describe('judgeChange on every type', () => {
+  it.each(TYPED_IDS)('%s: a clear rise passes, a clear fall fails, nothing decides nothing', (kpi) => {
+    expect(judged(kpi, typedMetric(kpi, 1.25))).toMatchObject({ word: 'pass', reason: 'ok' });
+    expect(judged(kpi, typedMetric(kpi, 0.8))).toMatchObject({ word: 'fail', reason: 'harmful' });
+    expect(judged(kpi, typedMetric(kpi, 1.04, 100)).word).toBe('inconclusive');
+  });
+
+  it.each(TYPED_IDS)('%s: names its method, and has levels in the unit of the KPI', (kpi) => {
+    const { metric } = judged(kpi, typedMetric(kpi, 1.25));
+    expect(metric).toMatchObject({ status: 'ok', scale: 'relative', method: METHODS[kpi] });
+    expect(metric.levels.treatment! / metric.levels.control!).toBeCloseTo(1 + metric.estimate!, 1);
+    expect(metric.estimate).toBeGreaterThan(0.2);
+    expect(metric.estimate).toBeLessThan(0.32);
+  });
+
+  it('levels are amounts and not steps', () => {
+    expect(judged('basket', typedMetric('basket', 1.25)).metric.levels.control).toBeCloseTo(40, 0);
+    expect(judged('queue', typedMetric('queue', 1.25)).metric.levels.control).toBeCloseTo(10, 0);
+    expect(judged('calls', typedMetric('calls', 1.25)).metric.levels.control).toBeCloseTo(0.4, 1);
+    expect(judged('latency', typedMetric('latency', 1.25)).metric).toMatchObject({ unit: 'ms' });
+    expect(judged('latency', typedMetric('latency', 1.25)).metric.levels.control).toBeCloseTo(178, -1);
+  });
+
+  it('an absolute effect of anything but a proportion is no answer', () => {
+    const evidence = typedEvidence('revenue', typedMetric('revenue', 1.25), '+5pp');
+    expect(judgeChange(evidence)).toMatchObject({ verdict: 'inconclusive', reasons: ['insufficient_data'] });
+  });
+});
+
+describe('non-answers of the types', () => {
+  const one = tallyOfUnits([[100, 0]]);
+  const same = (n: number, y: number) =>
+    tallyOfUnits(Array.from({ length: n }, (): readonly [number, number] => [y, 1]));
+  const plain = (off: Tally, on: Tally, kpi: TypedKpi) => metricOf(kpi, off, on);
+
+  it.each<[string, TypedKpi, MetricEvidence]>([
+    ['one unit an arm', 'revenue', plain(one, one, 'revenue')],
+    ['equal amounts everywhere', 'revenue', plain(same(500, 100), same(500, 100), 'revenue')],
+    ['unequal amounts without variance', 'revenue', plain(same(500, 100), same(500, 130), 'revenue')],
+    [
+      'a control that brought nothing in',
+      'revenue',
+      altered('revenue', (t, arm) => (arm === 'off' ? { ...same(t.n, 0), n: t.n } : t)),
+    ],
+    [
+      'a control mean within its noise',
+      'revenue',
+      plain(tallyOfUnits([[900, 0], ...same0(999)]), tallyOfUnits([[950, 0], ...same0(999)]), 'revenue'),
+    ],
+    ['denominators of 0', 'basket', altered('basket', (t) => ({ n: t.n, y: 0, sums: NO_SUMS }))],
+    ['a ratio that a few units carry', 'basket', plain(fewBuyers(12), fewBuyers(12), 'basket')],
+    ['a ratio of one unit', 'basket', plain(tallyOfUnits([[300, 1]]), tallyOfUnits([[300, 1]]), 'basket')],
+    ['no event of a rate', 'calls', { ...altered('calls', (t) => ({ n: t.n, y: 0 })), hours: [] }],
+    ['a rate without its hours and without a past', 'calls', { ...typedMetric('calls', 1.25), hours: [] }],
+    ['too few beyond the quantile', 'latency', typedMetric('latency', 1.25, 99)],
+    [
+      'two days of a gauge',
+      'queue',
+      { ...typedMetric('queue', 1.25), days: typedMetric('queue', 1.25).days!.slice(0, 2) },
+    ],
+    ['no days of a gauge', 'queue', { ...typedMetric('queue', 1.25), days: [] }],
+  ])('%s is insufficient', (_, kpi, metric) => {
+    const { word, metric: result } = judged(kpi, metric);
+    expect(word).toBe('inconclusive');
+    expect(['insufficient', 'degenerate']).toContain(result.status);
+  });
+
+  it.each<[string, TypedKpi, (tally: Tally) => Tally]>([
+    ['NaN', 'revenue', (t) => ({ ...t, y: Number.NaN })],
+    ['half a step', 'revenue', (t) => ({ ...t, y: t.y + 0.5 })],
+    ['squares below what the sum needs', 'revenue', (t) => ({ ...t, sums: { ...t.sums!, yy: 1 } })],
+    [
+      'more than the cap of every unit',
+      'revenue',
+      (t) => ({ ...t, y: t.n * 20_000, sums: { ...t.sums!, yy: t.n * 4e8 } }),
+    ],
+    ['a covariate that contradicts itself', 'revenue', (t) => ({ ...t, sums: { ...t.sums!, dd: 0 } })],
+    ['no sums', 'revenue', ({ n, y }) => ({ n, y })],
+    ['a negative denominator', 'basket', (t) => ({ ...t, sums: { ...t.sums!, d: -1 } })],
+    ['a negative count', 'calls', (t) => ({ ...t, y: -1 })],
+    ['no histogram', 'latency', ({ n, y }) => ({ n, y })],
+    ['more latencies than trials', 'latency', (t) => ({ ...t, n: t.n - 1 })],
+    ['a level of NaN', 'queue', (t) => ({ ...t, sums: { ...t.sums!, yy: Number.NaN } })],
+  ])('%s fails the check of counts: %s', (_, kpi, change) => {
+    expect(judged(kpi, altered(kpi, change)).reason).toBe(`data_quality:counts:${kpi}`);
+  });
+
+  it('a gauge with a broken day, or a rate with a broken hour, fails it too', () => {
+    const queue = typedMetric('queue', 1.25);
+    const days = queue.days!.with(2, { ...queue.days![2]!, on: { ...queue.days![2]!.on, y: Number.NaN } });
+    expect(judged('queue', { ...queue, days }).reason).toBe('data_quality:counts:queue');
+    const calls = typedMetric('calls', 1.25);
+    const hours = calls.hours!.with(2, { ...calls.hours![2]!, on: { n: 3, y: -2 } });
+    expect(judged('calls', { ...calls, hours }).reason).toBe('data_quality:counts:calls');
+  });
+
+  it('a treatment that brings nothing in at all is shown to be harmful, not left unanswered', () => {
+    const nothing = (t: Tally, arm: 'off' | 'on') =>
+      arm === 'on' ? { ...t, y: 0, sums: { ...t.sums!, yy: 0, yd: 0 } } : t;
+    expect(judged('revenue', altered('revenue', nothing)).reason).toBe('harmful');
+    expect(judged('basket', altered('basket', nothing)).reason).toBe('harmful');
+    const calls = typedMetric('calls', 1);
+    const none = {
+      ...altered('calls', (t, arm) => (arm === 'on' ? { ...t, y: 0 } : t)),
+      hours: calls.hours!.map((h) => ({ ...h, on: { ...h.on, y: 0 } })),
+    };
+    expect(judged('calls', none).reason).toBe('harmful');
+  });
+});
+
+describe('data quality of amounts', () => {
+  const withSums = (kpi: TypedKpi, on: Partial<NonNullable<Tally['sums']>>) =>
+    judged(
+      kpi,
+      altered(kpi, (t, arm) => (arm === 'on' ? { ...t, sums: { ...t.sums!, ...on } } : t)),
+    );
+
+  it('fails when over 1% of the amounts are cut off at the cap', () => {
+    expect(withSums('revenue', { clipped: 40 }).word).toBe('pass');
+    expect(withSums('revenue', { clipped: 41 }).reason).toBe('data_quality:clipped:revenue');
+    expect(withSums('queue', { clipped: 41 }).reason).toBe('data_quality:clipped:queue');
+  });
+
+  it('fails when values are missing, or missing in one arm only', () => {
+    expect(withSums('revenue', { missing: 3 }).word).toBe('pass');
+    expect(withSums('revenue', { missing: 30 }).reason).toBe('data_quality:missing:revenue');
+    const uneven = typedMetric('latency', 1.25, 20_000);
+    const strata = uneven.strata.map((one) => ({ ...one, on: { ...one.on, sums: { ...NO_SUMS, missing: 40 } } }));
+    expect(judged('latency', { ...uneven, strata }).verdict.quality).toContainEqual(
+      expect.objectContaining({
+        check: 'missing:latency',
+        status: 'failed',
+        detail: expect.stringContaining('differs'),
+      }),
+    );
+  });
+
+  it('withholds a pass that a few units carry, or skewness could have made, but not a fail', () => {
+    const rare = (buyers: number, n = 600) =>
+      tallyOfUnits([
+        ...Array.from({ length: buyers }, (): readonly [number, number] => [1500, 0]),
+        ...same0(n - buyers),
+      ]);
+    const few = judged('revenue', metricOf('revenue', rare(12), rare(50)));
+    expect([few.word, few.reason]).toEqual(['inconclusive', 'data_quality:skew:revenue']);
+    expect(judged('revenue', metricOf('revenue', rare(50), rare(12))).reason).toBe('harmful');
+    const metric = metricOf('revenue', rare(30, 400), rare(900, 3600));
+    const uneven = typedEvidence('revenue', metric);
+    const share = { ...uneven.phases[0]!, share: 0.9 };
+    expect(judgeChange({ ...uneven, phases: [share] }).reasons[0]).toBe('data_quality:skew:revenue');
+  });
+
+  it('asks a gauge for samples of both arms only', () => {
+    const busier = altered('queue', (t, arm) =>
+      arm === 'on' ? { n: t.n * 3, y: t.y * 3, sums: { ...NO_SUMS, yy: t.sums!.yy * 3 } } : t,
+    );
+    const checks = (metric: MetricEvidence) =>
+      judged('queue', metric).verdict.quality.find(({ check }) => check === 'arms:queue')?.status;
+    expect(checks(busier)).toBe('ok');
+    expect(checks(altered('queue', (t, arm) => (arm === 'on' ? { n: 0, y: 0, sums: NO_SUMS } : t)))).toBe('failed');
+  });
+
+  it('a mean of which half an arm is lost fails like a conversion', () => {
+    const half = altered('revenue', (t, arm) =>
+      arm === 'on' ? tallyOfUnits(Array.from({ length: t.n / 2 }, (): readonly [number, number] => [400, 10])) : t,
+    );
+    const even = typedEvidence('revenue', typedMetric('revenue', 1.25));
+    expect(judgeChange({ ...even, metrics: [half] }).reasons[0]).toBe('data_quality:arms:revenue');
+  });
+
+  it('an alarm of the watch on the split stands, however even the week looks in the end', () => {
+    const evidence: VerdictEvidence = { ...BASE, splitAlarmAt: START };
+    expect(judgeChange(evidence).reasons[0]).toBe('data_quality:srm');
+    expect(judgeChange({ ...BASE, splitAlarmAt: null }).verdict).toBe('pass');
+  });
+});
+
+describe('a status KPI by its units', () => {
+  const margin = { kpi: 'errors', no_worse_than: '0.5pp' } as const;
+  const trials = withMetric(BASE, 'errors', metricOf('errors', { n: 4000, y: 40 }, { n: 4000, y: 100 }, 0.01));
+
+  /** So many units an arm; each of the bad ones has `each` trials that all went wrong. */
+  function withUnits(evidence: VerdictEvidence, each: number): VerdictEvidence {
+    const errors = evidence.metrics.find(({ kpiId }) => kpiId === 'errors')!;
+    const arm = ({ n, y }: Tally) =>
+      tallyOfUnits([
+        ...Array.from({ length: y / each }, (): readonly [number, number] => [each, each]),
+        ...Array.from({ length: (n - y) / each }, (): readonly [number, number] => [0, each]),
+      ]);
+    const { off, on } = errors.strata[0]!;
+    return withMetric(evidence, 'errors', { ...errors, units: [{ phaseIndex: 0, off: arm(off), on: arm(on) }] });
+  }
+
+  const resultOf = (evidence: VerdictEvidence) => {
+    const { metrics, warnings } = judgeChange(evidence);
+    const metric = metrics.find(({ kpiId }) => kpiId === margin.kpi)!;
+    return { ...metric, isWarned: warnings.some((warning) => warning.includes('repeated users')) };
+  };
+
+  it('is as wide as its units are few, and says so by its method instead of by a warning', () => {
+    const [plain, byUnits] = [resultOf(trials), resultOf(withUnits(trials, 10))];
+    expect(plain).toMatchObject({ method: 'newcombe', isWarned: true, finding: 'harm_beyond_margin' });
+    expect(byUnits).toMatchObject({ method: 'delta_ratio_difference', isWarned: false, finding: 'unproven' });
+    expect(byUnits.estimate).toBeCloseTo(plain.estimate!, 12);
+    expect((byUnits.hi! - byUnits.lo!) / (plain.hi! - plain.lo!)).toBeCloseTo(Math.sqrt(10), 0);
+  });
+
+  it('with one trial a unit, nothing changes and nothing is to be warned of', () => {
+    const single = resultOf(withUnits(trials, 1));
+    expect({ ...single, isWarned: true }).toEqual(resultOf(trials));
+    expect(single.isWarned).toBe(false);
+  });
+
+  it('with few events, it is never narrower than by trials nor by units', () => {
+    const few = withMetric(BASE, 'errors', metricOf('errors', { n: 4000, y: 40 }, { n: 4000, y: 0 }, 0.01));
+    const [plain, byUnits] = [resultOf(few), resultOf(withUnits(few, 10))];
+    expect(byUnits.lo).toBeLessThanOrEqual(plain.lo!);
+    expect(byUnits.hi).toBeGreaterThanOrEqual(plain.hi!);
+  });
+
+  it('units that do not account for the trials are not used', () => {
+    const half = withUnits(trials, 10);
+    const errors = half.metrics.find(({ kpiId }) => kpiId === 'errors')!;
+    const units = errors.units!.map((one) => ({ ...one, off: tallyOfUnits([[0, 10]]) }));
+    expect(resultOf(withMetric(half, 'errors', { ...errors, units }))).toMatchObject({
+      method: 'newcombe',
+      isWarned: true,
+    });
+  });
+
+  it('units that cannot be fail the check of counts', () => {
+    const broken = withUnits(trials, 10);
+    const errors = broken.metrics.find(({ kpiId }) => kpiId === 'errors')!;
+    const units = errors.units!.map((one) => ({ ...one, on: { ...one.on, y: one.on.sums!.d + 1 } }));
+    expect(judgeChange(withMetric(broken, 'errors', { ...errors, units })).reasons[0]).toBe(
+      'data_quality:counts:errors',
+    );
+  });
+});
+
+describe('what people read', () => {
+  it.each<[TypedKpi, RegExp]>([
+    [
+      'revenue',
+      /"Revenue per visitor" rose by about [\d.]+%, give or take [\d.]+%, allowing for what the same units brought in before: from [\d.]+ to [\d.]+ EUR \(2,000 units/,
+    ],
+    [
+      'basket',
+      /"Revenue per order" rose by about 2\d[\d.]*%, give or take [\d.]+%: from [\d.]+ to [\d.]+ EUR \(2,000 units/,
+    ],
+    [
+      'calls',
+      /"Calls per session" rose by about [\d.]+%, give or take [\d.]+%: from 0.\d+ to 0.\d+ per session \(2,016 exposures/,
+    ],
+    [
+      'latency',
+      /"Time on page" where the slowest 10% begin rose by about [\d.]+%, give or take [\d.]+%: from \d+ to \d+ ms/,
+    ],
+    ['queue', /"Jobs waiting" rose by about [\d.]+%, give or take [\d.]+%: from [\d.]+ to [\d.]+ jobs \(2,002 samples/],
+  ])('%s', (kpi, sentence) => {
+    expect(judged(kpi, typedMetric(kpi, 1.25)).verdict.summary).toMatch(sentence);
+  });
+
+  it('says that what the interval does not exclude may be chance, and what cannot be told', () => {
+    expect(judged('revenue', typedMetric('revenue', 1.0, 300)).verdict.summary).toContain('which may be chance');
+    expect(judged('queue', { ...typedMetric('queue', 1.25), days: [] }).verdict.summary).toContain(
+      'cannot be told yet',
+    );
+  });
+
+  it('warns that latencies of repeated users may narrow the interval', () => {
+    expect(judged('latency', typedMetric('latency', 1.25)).verdict.warnings.join()).toContain(
+      'counts trials, not users',
+    );
+    expect(judged('revenue', typedMetric('revenue', 1.25)).verdict.warnings.join()).not.toContain('not users');
+  });
+});
+
+it('has a KPI of each type to try', () => expect(TYPED_KPIS.map(({ id }) => id)).toEqual(TYPED_IDS));
+
+function same0(n: number): readonly (readonly [number, number])[] {
+  return Array.from({ length: n }, () => [0, 0] as const);
+}
+
+function fewBuyers(buyers: number): Tally {
+  return tallyOfUnits([
+    ...Array.from({ length: buyers }, (_, i): readonly [number, number] => [300 + i, 1]),
+    ...same0(500),
+  ]);
+}
