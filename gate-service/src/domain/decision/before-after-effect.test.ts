@@ -171,6 +171,16 @@ describe('a comparison that the change cannot touch', () => {
     expect(gain.lo).toBeLessThan(0);
   });
 
+  test('is trusted less the further it leaves its own range', () => {
+    const rough = shares(holiday.map((p, i) => p * (1.5 + 0.02 * Math.sin(5 * i))));
+    const width = (x: number, y: number) => {
+      const away = series(PROPORTION, rough, { n: 10_000, y: x });
+      const { gain } = effect({ ...series(PROPORTION, shares(holiday), { n: 10_000, y }), comparison: away });
+      return Math.log((1 + gain.hi) / (1 + gain.lo));
+    };
+    expect(width(6000, 4000)).toBeGreaterThan(1.2 * width(3000, 2000));
+  });
+
   test('leaves the level in the KPI itself, not in what is left of it', () => {
     const { levels } = effect({ ...series(PROPORTION, shares(holiday), own), comparison: other });
     expect(levels.control).toBeCloseTo(0.14, 2);

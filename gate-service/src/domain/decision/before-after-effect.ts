@@ -4,7 +4,7 @@ import type { Tally } from '../model/tally.ts';
 import { type EpochMinute, WEEK_MINUTES } from '../model/time.ts';
 import type { MetricEvidence } from '../model/verdict.ts';
 import { type BacktestWeek, backtestSpan, backtestWeek } from '../statistics/backtest-week.ts';
-import { differenceInDifferences } from '../statistics/difference-in-differences.ts';
+import { type DifferenceInDifferences, differenceInDifferences } from '../statistics/difference-in-differences.ts';
 import { twoSidedT } from '../statistics/distributions.ts';
 import { asGain, type Estimate, insufficientEstimate, invalidEstimate } from '../statistics/estimate.ts';
 import { checkPlacebos, type PlaceboCheck, placeboStatistics } from '../statistics/placebo-check.ts';
@@ -49,6 +49,8 @@ interface Pair {
   readonly x: number;
 }
 
+type Backtest = Pick<DifferenceInDifferences, 'beta' | 'correlation'> & BacktestWeek;
+
 const DAYS_PER_WEEK = 7;
 const METHOD = 'backtest_week';
 
@@ -76,7 +78,7 @@ export function beforeAfterEffect(input: BeforeAfterInput): BeforeAfterEffect {
   const horizon = horizonWiden(adjusted, windowWeeks, conf);
   if (horizon === null) return noAnswer(insufficient(weeks.length));
   const placebo = data.ownDays ? checkPlacebos(first.t, placebosOf(input, first.beta, excluded)) : null;
-  const widen = Math.max(1, placebo?.widen ?? 1) * horizon;
+  const widen = Math.max(1, placebo?.widen ?? 1) * horizon * slopeWiden(pairs, post, first);
   const result = backtest(pairs, post, comparison !== null, { conf, widen });
   const from = result.predicted + first.beta * post.x;
   const good = input.direction === 'increase_is_good' ? 'up_is_good' : 'down_is_good';
@@ -118,9 +120,9 @@ function backtest(
   post: { y: number; x: number },
   isCompared: boolean,
   options: { conf: number; widen: number },
-): BacktestWeek & { readonly beta: number } {
+): Backtest {
   const changed = { weeks: pairs.map(({ y }) => y), post: post.y };
-  if (!isCompared) return { ...backtestWeek(changed.weeks, changed.post, options), beta: 0 };
+  if (!isCompared) return { ...backtestWeek(changed.weeks, changed.post, options), beta: 0, correlation: 1 };
   return differenceInDifferences(changed, { weeks: pairs.map(({ x }) => x), post: post.x }, options);
 }
 
@@ -162,6 +164,17 @@ function horizonWiden(weeks: readonly number[], k: number, confidence: number): 
   const critical = twoSidedT(confidence, df) / twoSidedT(confidence, weeks.length - m);
   const widen = Math.max(1, rms(k) / rms(1)) * critical;
   return Number.isFinite(widen) ? widen : null;
+}
+
+/**
+ * A comparison that leaves its usual range, as in a holiday, is taken out with a slope that is only estimated: that slope's
+ * error, beta sqrt((1 / r^2 - 1) / (N - 2)) over N weekly changes, times the distance is added to the error.
+ * @returns 1 without a comparison
+ */
+function slopeWiden(pairs: readonly Pair[], post: { x: number }, { beta, correlation, m, se }: Backtest): number {
+  const slopeError = Math.abs(beta) * Math.sqrt(Math.max(0, 1 / correlation ** 2 - 1) / (pairs.length - 3));
+  const distance = post.x - mean(pairs.slice(-m).map(({ x }) => x));
+  return Math.hypot(1, (slopeError * distance) / (se ?? Number.NaN));
 }
 
 /** From the scale of the weeks to the effect's own, starting at the level that was expected. */
