@@ -73,6 +73,15 @@ describe('forecast', () => {
   });
 });
 
+it('a forecast of a change for everybody speaks of the weeks before, not of two variants', () => {
+  const everybody = { ...sampleContract, rollout: { ...sampleContract.rollout, start: 1 } };
+  const told = (contract: typeof sampleContract) =>
+    renderForecastCheck(input({ forecasts: [{ ...entry('go'), contract }] })).summary;
+  expect(told(everybody)).toContain('against the weeks before: nobody goes without it');
+  expect(told(everybody)).not.toContain('both variants');
+  expect(told(sampleContract)).toContain('both variants together');
+});
+
 describe('the record of earlier predictions', () => {
   const record = {
     count: 7,

@@ -60,7 +60,7 @@ export function fastRuleInWords(rule: FastRule): string {
 
 /** What the gate does with the flag, in one sentence. */
 export function rolloutInWords(contract: Pick<ChangeContract, 'flag' | 'rollout' | 'stop' | 'windowMinutes'>): string {
-  const begin = `${inlineCode(contract.flag)} starts at ${formatShare(contract.rollout.start)} of the traffic and is judged after ${formatWindow(contract.windowMinutes)}.`;
+  const begin = `${inlineCode(contract.flag)} starts at ${formatShare(contract.rollout.start)} of the traffic and is judged after ${formatWindow(contract.windowMinutes)}${contract.rollout.start === 1 ? ', against the weeks before: nobody goes without it' : ''}.`;
   const harm =
     contract.stop.adverse === 'observe'
       ? 'On evidence of harm the gate says so and touches nothing (`stop: observe`).'

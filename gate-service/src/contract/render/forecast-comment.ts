@@ -105,7 +105,7 @@ function numbers(entry: ContractForecast): string {
   const { forecast, contract } = entry;
   const parts = [
     `${escapeMarkdown(forecast.primary.title, 120)} (${inlineCode(forecast.primary.kpi_id, 64)})`,
-    powerTable(forecast, contract?.windowMinutes ?? null),
+    powerTable(forecast, contract),
     oddsTable(forecast),
     recordText(forecast),
   ];

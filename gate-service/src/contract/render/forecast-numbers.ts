@@ -11,9 +11,10 @@ import { shareBar } from './text-chart.ts';
 const NO_HISTORY = 'unknown: no history';
 
 /** What the window can show: units, smallest effect, power, time needed. */
-export function powerTable(forecast: ForecastView, windowMinutes: number | null): string {
+export function powerTable(forecast: ForecastView, contract: ChangeContract | null): string {
   const { primary } = forecast;
-  const window = windowMinutes === null ? 'the window' : formatWindow(windowMinutes);
+  const window = contract === null ? 'the window' : formatWindow(contract.windowMinutes);
+  const arms = contract?.rollout.start === 1 ? '' : ', both variants together';
   const [, plural] = countedWords(primary.type);
   const counted = `${plural[0]!.toUpperCase()}${plural.slice(1)}`;
   const minimum = formatThreshold(primary.minimum_effect, primary.scale);
@@ -23,7 +24,7 @@ export function powerTable(forecast: ForecastView, windowMinutes: number | null)
       `${primary.unit === 'ratio' ? 'Rate' : 'Level'} so far (${formatWeeks(primary.history_weeks)} of history)`,
       orUnknown(primary.baseline, (level) => levelText(level, primary.unit)),
     ],
-    [`${counted} expected in ${window}, both variants together`, orUnknown(primary.units, formatCount)],
+    [`${counted} expected in ${window}${arms}`, orUnknown(primary.units, formatCount)],
     [
       'Smallest effect that would show in 4 of 5 cases',
       orUnknown(primary.minimum_detectable_effect, (effect) => formatEstimate(effect, primary.scale)),
