@@ -30,6 +30,8 @@ type Check = (name: string, status: QualityCheck['status'], detail: string) => Q
 
 /** Whether a tally can come from data of the KPI's type: sound, amounts within [0, cap], a covariate that fits. */
 export function isPossible(measure: Measure, tally: Tally): boolean {
+  const sums = Object.values(tally.sums ?? NO_SUMS);
+  if (!sums.every((sum) => sum >= 0 && Number.isFinite(sum))) return false;
   if (!isCount(tally.n) || !isCount(tally.y) || !isSoundTally(measure, tally)) return false;
   switch (measure.type) {
     case 'mean':

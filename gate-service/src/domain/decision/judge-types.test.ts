@@ -9,7 +9,7 @@ import {
   typedEvidence,
   typedMetric,
 } from '../../../test/support/decision/typed-evidence.ts';
-import { NO_SUMS, type Tally } from '../model/tally.ts';
+import { NO_SUMS, type Tally, type TallyByVariant } from '../model/tally.ts';
 import type { MetricEvidence, VerdictEvidence } from '../model/verdict.ts';
 import { judgeChange } from './judge-change.ts';
 
@@ -26,12 +26,19 @@ function judged(kpi: TypedKpi, metric: MetricEvidence) {
   return { word: verdict.verdict, reason: verdict.reasons[0], metric: verdict.metrics[0]!, verdict };
 }
 
-/** The evidence of a KPI with both arms' tallies altered. */
+/** The evidence of a KPI with both arms' tallies altered, in total and by hour and day. */
 function altered(kpi: TypedKpi, change: (tally: Tally, arm: 'off' | 'on') => Tally, factor = 1.2): MetricEvidence {
   const metric = typedMetric(kpi, factor);
+  const both = <Row extends TallyByVariant>(row: Row): Row => ({
+    ...row,
+    off: change(row.off, 'off'),
+    on: change(row.on, 'on'),
+  });
   return {
     ...metric,
-    strata: metric.strata.map((one) => ({ ...one, off: change(one.off, 'off'), on: change(one.on, 'on') })),
+    strata: metric.strata.map(both),
+    ...(metric.hours && { hours: metric.hours.map(both) }),
+    ...(metric.days && { days: metric.days.map(both) }),
   };
 }
 

@@ -147,12 +147,25 @@ function hasPossibleCounts(data: MetricEvidence, { kpi: { measure } }: Metric): 
   return (
     strata.every((stratum) => isWhole(stratum) && stratum.minutes >= 0) &&
     [...days, ...hours].every(isWhole) &&
+    [...days, ...hours].every(({ phaseIndex }) => Number.isInteger(phaseIndex)) &&
     days.every(({ day }) => Number.isInteger(day)) &&
+    [days, hours].every((rows) => rows.length === 0 || addsUp(rows, strata)) &&
     units.every(({ off, on }) => isPossibleUnits(off) && isPossibleUnits(on)) &&
     // What looks consumed is compared by its trials alone.
     [consumed.off, consumed.on].every(({ n, y }) => isCount(n) && isCount(y)) &&
     activeHours.every(({ hour, n }) => Number.isFinite(hour) && isCount(n))
   );
+}
+
+/** Whether hours or days hold exactly what the phases do. */
+function addsUp(parts: readonly TallyByVariant[], whole: readonly TallyByVariant[]): boolean {
+  const sums = [parts, whole].map((rows) =>
+    [...rows.map(({ off }) => off), ...rows.map(({ on }) => on)].reduce(
+      (sum, { n, y }) => ({ n: sum.n + n, y: sum.y + y }),
+      { n: 0, y: 0 },
+    ),
+  );
+  return sums[0]?.n === sums[1]?.n && sums[0]?.y === sums[1]?.y;
 }
 
 function percent(share: number): string {
