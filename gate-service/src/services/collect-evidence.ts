@@ -1,15 +1,18 @@
 import type { Kpi } from '../contract/kpi-registry.ts';
+import { isBeforeAfter } from '../domain/decision/before-after-design.ts';
 import { checkDataQuality } from '../domain/decision/data-quality.ts';
+import { monitorLogWealth } from '../domain/decision/metric-monitor.ts';
 import { nonAnswerMinutes } from '../domain/decision/non-answer-minutes.ts';
 import { RULE_VERSION } from '../domain/decision/rule-version.ts';
 import { WATERMARK_MINUTES } from '../domain/decision/run-look.ts';
 import { type Change, type Phase, windowEnd } from '../domain/model/change.ts';
-import { watchedMetricsOf } from '../domain/model/metric.ts';
+import { comparisonMetricsOf, watchedMetricsOf } from '../domain/model/metric.ts';
 import { addTallies, NO_TALLY, type TallyByVariant } from '../domain/model/tally.ts';
 import { DAY_MINUTES, type EpochMinute, minuteOf, startOfMinute } from '../domain/model/time.ts';
 import type { KpiHistory, MetricEvidence, VerdictEvidence } from '../domain/model/verdict.ts';
-import { logWealth } from '../domain/statistics/harm-monitor.ts';
 import type { StoreTransaction } from '../ports/store.ts';
+import { collectMeasureEvidence } from './collect-measure-evidence.ts';
+import { collectOwnEvidence } from './collect-own-evidence.ts';
 import { readFlagFacts } from './flag-facts.ts';
 import type { Gate } from './gate.ts';
 import { loadFrozenHistories } from './load-histories.ts';
@@ -88,6 +91,7 @@ export async function collectEvidence(
     heartbeatHours: span === null ? [] : await tx.events.heartbeatHours(repository, span.from, span.to),
     interventions: await tx.interventions.listOf(changeId),
     alarms: watch?.alarms ?? [],
+    splitAlarmAt: watch?.splitAlarmAt ?? null,
     headHashes: JSON.parse(
       (await tx.settings.get(headKey(changeId))) ?? '{"contract":null,"kpis":null}',
     ) as VerdictEvidence['headHashes'],
@@ -146,12 +150,12 @@ async function collectMetrics(
   const watch = await tx.watch.state(change.changeId);
   const signalChanges = await tx.watch.signalChanges(change.changeId);
   const metrics: MetricEvidence[] = [];
-  for (const { kpi } of watchedMetricsOf(change)) {
+  for (const { kpi } of [...watchedMetricsOf(change), ...comparisonMetricsOf(change)]) {
     const monitor = watch?.monitors.find(({ kpiId }) => kpiId === kpi.id);
     const history = histories.find(({ kpiId }) => kpiId === kpi.id) ?? { kpiId: kpi.id, weeks: [], hourOfWeek: [] };
     const own = signalChanges.filter(({ kpiId }) => kpiId === kpi.id);
     const span = window && matureSpan(window, kpi);
-    const logW = monitor ? logWealth(monitor.cumulative) : 0;
+    const logW = monitor ? monitorLogWealth(monitor.cumulative) : 0;
     metrics.push(
       span === null
         ? emptyMetric(kpi.id, history)
@@ -159,6 +163,7 @@ async function collectMetrics(
             kpiId: kpi.id,
             strata: await collectStrata(tx, change, kpi.id, phases, span.to),
             history,
+            ...(await collectMeasureEvidence(tx, change, kpi, phases, span.to)),
             activeHours: await tx.events.activeHours(change.changeId, kpi.id, span.from, span.to),
             ...(await collectLateness(tx, change, kpi.id, phases, Math.min(span.to, monitor?.nextMinute ?? span.from))),
             nonAnswerMinutes: nonAnswerMinutes(own, Math.min(now, startOfMinute(span.to))),
@@ -178,6 +183,7 @@ async function collectMetrics(
                 span.to,
               ),
             },
+            ...(isBeforeAfter(change.contract) && (await collectOwnEvidence(tx, change, kpi, history, span))),
           },
     );
   }
