@@ -9,6 +9,7 @@ import { replayFile } from '../../src/cli/replay/replay-file.ts';
 import { readFilesOrThrow } from '../../src/services/read-files.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { csvOf, jobRows, SMALL_SHOP } from './make-jobs-file.ts';
+import { contractOf, TYPES_REGISTRY, type TypeKpi, typeRows, typesCsv } from './make-types-file.ts';
 import { ownFile } from './replay-runner.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'changegate-limits-'));
@@ -20,10 +21,10 @@ const files = {
   policy: null,
 };
 
-async function replay(content: string, limits = READ_LIMITS) {
+async function replay(content: string, limits = READ_LIMITS, read: Parameters<typeof readFilesOrThrow>[0] = files) {
   const path = join(folder, 'file.csv');
   writeFileSync(path, content);
-  const { contract, kpis } = readFilesOrThrow(files);
+  const { contract, kpis } = readFilesOrThrow(read);
   return replayFile(
     {
       contract,
@@ -67,4 +68,32 @@ test('a unit needs less than 200 bytes, whatever weeks it comes in', async () =>
   const { tallied } = await replay(csvOf(rows));
   expect(tallied.units).toBe(60_000);
   expect(tallied.bytesOfUnits / tallied.units).toBeLessThan(200);
+});
+
+const typesFiles = (kpi: TypeKpi) => ({
+  contract: { path: 'contract.yml', text: contractOf(kpi) },
+  registry: { path: 'kpis.yml', text: TYPES_REGISTRY },
+  policy: null,
+});
+
+test('latencies are read in parts, with the same answer', async () => {
+  const random = seededRandom(4);
+  const speeds = typeRows(5).filter(({ kpi }) => kpi === 'speed');
+  // Each trial has a second row, which may be slower, and the file is in no order.
+  const again = speeds.map((row) => ({ ...row, cells: { latency_ms: 50 + random.int(200) } }));
+  const mixed = [...speeds, ...again]
+    .map((row) => ({ row, order: random.next() }))
+    .toSorted((left, right) => left.order - right.order);
+  const content = typesCsv(mixed.map(({ row }) => row));
+  const whole = await replay(content, READ_LIMITS, typesFiles('speed'));
+  const parts = await replay(content, { ids: 500, trials: 400 }, typesFiles('speed'));
+  expect(whole.tallied.data[0]!.own.n).toBe(speeds.filter(({ variant }) => variant !== '').length);
+  expect(parts.replay).toEqual(whole.replay);
+});
+
+test.each(['revenue', 'order_value'] as const)('a unit of %s needs less than 600 bytes', async (kpi) => {
+  const content = typesCsv(typeRows(30).filter((row) => row.kpi === kpi));
+  const { tallied } = await replay(content, READ_LIMITS, typesFiles(kpi));
+  expect(tallied.units).toBe(30 * 5 * 168);
+  expect(tallied.bytesOfUnits / tallied.units).toBeLessThan(600);
 });
