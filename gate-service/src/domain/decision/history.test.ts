@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { historyOf, START } from '../../../test/support/decision/evidence.ts';
+import { seededRandom } from '../../../test/support/seeded-random.ts';
 import { DAY_MINUTES, hourOfWeek, startOfMinute, WEEK_MINUTES } from '../model/time.ts';
 import { coverageOf, eligibleShare } from './coverage.ts';
 import { expectedTrials, historyTotal, makeKpiHistory, minuteOfExpected } from './history.ts';
@@ -48,6 +49,49 @@ describe('makeKpiHistory', () => {
   ])('%s', (_, hours, weeks) => {
     expect(make(hours).weeks).toHaveLength(weeks);
     expect(make(hours).hourOfWeek).toHaveLength(weeks === 0 ? 0 : 168);
+  });
+
+  it('carries sums and histograms of a week', () => {
+    const sums = { yy: 5, d: 2, dd: 3, yd: 4, clipped: 1, missing: 0 };
+    const histogram = { zeros: 1, buckets: [[7, 2]] } as const;
+    const hours = hoursOf(2, () => 3).map((hour) => ({ ...hour, sums, histogram }));
+    const history = make(hours);
+    expect(history.weeks[0]!.total).toEqual({
+      n: 3 * 168,
+      y: 168,
+      sums: { yy: 5 * 168, d: 2 * 168, dd: 3 * 168, yd: 4 * 168, clipped: 168, missing: 0 },
+      histogram: { zeros: 168, buckets: [[7, 2 * 168]] },
+    });
+    expect(historyTotal(history)?.histogram).toEqual({ zeros: 336, buckets: [[7, 4 * 168]] });
+    expect(history.dispersion).toBeUndefined();
+  });
+
+  it('knows how the counts of a rate spread, given the exposure', () => {
+    const spread = (events: (hour: number) => number, n: (hour: number) => number = () => 20) =>
+      makeKpiHistory({
+        kpiId: 'k',
+        type: 'rate',
+        withinMinutes: 0,
+        hours: Array.from({ length: 336 }, (_, i) => ({ hour: HOUR - 336 + i, n: n(i), y: events(i) })),
+        now: startOfMinute(START + 5),
+      }).dispersion;
+    const random = seededRandom(3);
+    const poisson = spread(() => random.poisson(4))!;
+    expect(poisson).toBeGreaterThanOrEqual(1);
+    expect(poisson).toBeLessThan(1.25);
+    expect(spread(() => 5 * random.poisson(1))).toBeGreaterThan(4);
+    expect(spread(() => 4)).toBe(1);
+    const daily = (hour: number) => (hour % 24 < 12 ? 10 : 100);
+    expect(spread((hour) => random.poisson(daily(hour) / 5), daily)).toBeLessThan(1.25);
+    const late = (hour: number) => (hour % 2 === 0 ? 40 : 0);
+    expect(spread(() => random.poisson(4), late)).toBeLessThan(1.25);
+    expect([spread(() => 0), spread(() => Number.NaN), spread(() => 1.5)]).toEqual([null, null, null]);
+    expect(
+      spread(
+        () => 4,
+        (hour) => (hour % 40 === 0 ? 20 : 0),
+      ),
+    ).toBeNull();
   });
 
   it('leaves out the trials whose outcome may still come', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { START } from '../../../test/support/decision/evidence.ts';
+import { historyOf, KPIS, START } from '../../../test/support/decision/evidence.ts';
 import { drawTally, typedHistory, typedKpi, type WatchedType } from '../../../test/support/decision/typed-traffic.ts';
 import { seededRandom } from '../../../test/support/seeded-random.ts';
 import type { MinuteTally } from '../model/look.ts';
@@ -169,6 +169,23 @@ describe('what a monitor is fed', () => {
       ],
     } as const;
     expect([null, 2, 3, 4, 9].map((edge) => slowerThan(histogram, edge))).toEqual([35, 35, 25, 5, 0]);
+  });
+
+  it('a state from before there were kinds goes on as a proportion', () => {
+    const errors = KPIS.find(({ id }) => id === 'errors')!;
+    const config = monitorConfig(
+      { kpi: errors, roles: ['primary'], margin: null, mustBeNonInferior: false },
+      historyOf('errors', 600, 0.01),
+      PLAN,
+    );
+    const harm = [0, 1].map((minute) => ({ minute, off: { n: 20, y: 0 }, on: { n: 20, y: 15 } }));
+    const without = <T extends object>(one: T): T => {
+      const { kind: _, ...rest } = one as T & { kind?: string };
+      return rest as T;
+    };
+    const old = run(without(config), harm, without(startMonitor(config)));
+    expect(monitorLogWealth(old)).toBe(monitorLogWealth(run(config, harm)));
+    expect(monitorLogWealth(old)).toBeGreaterThan(3);
   });
 
   it('events of a minute without exposure are not lost', () => {

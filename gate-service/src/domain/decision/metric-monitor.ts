@@ -105,8 +105,11 @@ const OPERATIONS: { readonly [K in MonitorKind]: Operations<MonitorKinds[K]['con
   },
 };
 
-/** Config and state of one metric always have one kind, which the types of a table cannot say. */
-function operationsOf({ kind }: { readonly kind: MonitorKind }) {
+/**
+ * Config and state of one metric always have one kind, which the types of a table cannot say. A state that was stored
+ * before there were kinds is a proportion's.
+ */
+function operationsOf({ kind = 'proportion' }: { readonly kind?: MonitorKind }) {
   return OPERATIONS[kind] as Operations<MetricMonitorConfig, object>;
 }
 
