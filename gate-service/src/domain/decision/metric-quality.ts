@@ -18,7 +18,7 @@ const LATE_ALPHA = 0.001;
 const ROUNDING = 1e-9;
 
 /** The checks of checkMetric that ask how much data there is, not whether it is sound. */
-export const QUANTITY_CHECKS = ['no_data', 'phases', 'coverage', 'answers', 'volume'] as const;
+export const QUANTITY_CHECKS = ['no_data', 'phases', 'coverage', 'answers', 'volume', 'everybody'] as const;
 
 export interface ObservedWindow {
   readonly from: EpochMinute;
