@@ -143,12 +143,15 @@ const SPANS = Array.from({ length: 8 }, (_, from) =>
   Array.from({ length: 8 - from }, (_, length) => [MONDAY - 3 + from, MONDAY - 2 + from + length] as const),
 ).flat();
 
+/** Only a status KPI has units behind it: one span shows that another has none. */
+const unitSpans = (measure: Kpi['measure']) => (isStatus(measure) ? SPANS : SPANS.slice(0, 1));
+
 function readChange(store: Store, { changeId }: Change) {
   return store.transaction(async (tx) => {
     const kpis = [];
-    for (const { id } of ALL_KPIS) {
+    for (const { id, measure } of ALL_KPIS) {
       const units = [];
-      for (const [from, to] of SPANS) units.push(await tx.events.unitTotal(changeId, id, from, to));
+      for (const [from, to] of unitSpans(measure)) units.push(await tx.events.unitTotal(changeId, id, from, to));
       kpis.push({
         id,
         minutes: await tx.events.tallies(changeId, id, FROM, TO),
@@ -172,7 +175,7 @@ function expectedOfChange(naive: NaiveEvents, change: Change) {
     const { type } = kpi.measure;
     const pieces = naivePieces(naive, REPOSITORY, change, kpi);
     const clusters = naiveUnits(naive, change, kpi);
-    const units = SPANS.map(([from, to]) =>
+    const units = unitSpans(kpi.measure).map(([from, to]) =>
       talliesByArm(
         clusters.filter(({ minute }) => minute >= from && minute < to),
         isStatus(kpi.measure) ? 'units' : 'proportion',

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/ports/store.ts';
 import { storeEventsSuite } from './store-events-suite.ts';
 import { storeLeasesSuite } from './store-leases-suite.ts';
+import { storeMeasuresSuite } from './store-measures-suite.ts';
 import { storeOrderSuite } from './store-order-suite.ts';
 import { storePredictionsSuite } from './store-predictions-suite.ts';
 import { storeRecordsSuite } from './store-records-suite.ts';
@@ -35,6 +36,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>, ru
     describe('predictions', () => storePredictionsSuite(getStore));
     describe('leases', () => storeLeasesSuite(getStore));
     describe('events', () => storeEventsSuite(getStore));
+    describe('measures', () => storeMeasuresSuite(getStore));
     describe('order of arrival', () => storeOrderSuite(open, runs));
   });
 }

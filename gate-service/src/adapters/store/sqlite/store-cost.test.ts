@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StatementSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { exposedTo, KPIS, MONDAY, makeChange, makeEvent, REPOSITORY } from '../../../../test/support/store-fixtures.ts';
+import {
+  ALL_KPIS,
+  exposedTo,
+  KPIS,
+  MONDAY,
+  makeChange,
+  makeEvent,
+  REPOSITORY,
+} from '../../../../test/support/store-fixtures.ts';
 import { seedStore } from '../../../../test/support/store-seed.ts';
 import { MINUTE_MS } from '../../../domain/model/time.ts';
 import { eventStore } from './event-records.ts';
@@ -57,13 +65,15 @@ function busyEvents() {
   const units = ['a', 'b', 'c'].map((digit) => digit.repeat(32));
   return [5, 3, 4, 1, 2, 0].flatMap((minute, index) =>
     [...units, null].flatMap((unit) =>
-      ['view', 'buy'].map((event) =>
+      ['view', 'buy', 'ping'].map((event) =>
         makeEvent({
           eventId: `${event} ${unit} ${minute}`,
           event,
           unit,
           cohort: index % 2 ? 'eu' : 'us',
           status: index % 3 ? 'success' : 'error',
+          value: index % 4,
+          latencyMs: index % 5 ? 10 * index : null,
           at: (MONDAY + minute) * MINUTE_MS,
           exposures: exposedTo(index % 2 ? 'on' : 'off'),
         }),
@@ -79,17 +89,20 @@ it('finds by a key everything that appending and reading need', async () => {
   const connection = new RecordingConnection(':memory:');
   migrate(connection);
   const { events, kpis } = eventStore(connection);
-  const change = makeChange();
-  await kpis.register(REPOSITORY, KPIS, 'hash');
+  const change = makeChange({ kpis: ALL_KPIS });
+  await kpis.register(REPOSITORY, ALL_KPIS, 'hash');
   await events.startWindow(change);
   connection.prepared.clear();
 
   for (const batch of [busyEvents(), busyEvents()]) await events.append(batch, 1);
   const span = [MONDAY, MONDAY + 10_080] as const;
-  await events.tallies(change.changeId, 'purchase', ...span);
-  await events.total(change.changeId, 'purchase', ...span);
-  await events.history(REPOSITORY, 'purchase', ...span);
-  await events.historyMinutes(REPOSITORY, 'purchase', ...span);
+  for (const { id } of ALL_KPIS) {
+    await events.tallies(change.changeId, id, ...span);
+    await events.total(change.changeId, id, ...span);
+    await events.unitTotal(change.changeId, id, ...span);
+    await events.history(REPOSITORY, id, ...span);
+    await events.historyMinutes(REPOSITORY, id, ...span);
+  }
   await events.exposedUnits(change.changeId, ...span);
   expect(await events.multiExposedUnits(change.changeId, ...span)).toBe(3);
   await events.lastSeen(REPOSITORY, 'purchase', change.changeId);

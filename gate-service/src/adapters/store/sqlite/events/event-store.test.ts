@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { scenario } from '../../../../../test/suites/store-order-suite.ts';
-import { ALL_KPIS, CHANGE_ID, MONDAY, makeChange, REPOSITORY } from '../../../../../test/support/store-fixtures.ts';
+import {
+  ALL_KPIS,
+  CHANGE_ID,
+  MONDAY,
+  makeChange,
+  makeEvent,
+  REPOSITORY,
+} from '../../../../../test/support/store-fixtures.ts';
 import type { AcceptedEvent } from '../../../../domain/model/event.ts';
 import { eventStore } from '../event-records.ts';
 import { migrate } from '../migrate.ts';
@@ -67,3 +74,27 @@ it('keeps in step, event by event, what it would build from all stored events at
   });
   await fc.assert(property, { numRuns: 100 });
 }, 60_000);
+
+it('leaves nothing of a measure behind when a KPI is measured otherwise', async () => {
+  const connection = new SqliteConnection(':memory:');
+  migrate(connection);
+  const { events, kpis } = eventStore(connection);
+  const tables = ['rollups', 'hour_rollups', 'buckets', 'hour_buckets', 'conversions', 'status_trials', 'unit_amounts'];
+  const rows = () =>
+    [...tables, 'latency_trials'].map(
+      (table) => connection.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`)!.n,
+    );
+  for (const event of ['view', 'buy', 'ping']) {
+    await events.append([makeEvent({ eventId: event, event, value: 3, latencyMs: 20 })], 1);
+  }
+  const rotated = (by: number) =>
+    ALL_KPIS.map((kpi, index) => ({ ...kpi, measure: ALL_KPIS[(index + by) % ALL_KPIS.length]!.measure }));
+  await kpis.register(REPOSITORY, rotated(0), 'first');
+  const before = rows();
+  expect(before.every((count) => count > 0)).toBe(true);
+  for (const by of [1, 2]) {
+    await kpis.register(REPOSITORY, rotated(by), `by ${by}`);
+    expect(rows()).toEqual(before);
+  }
+  connection.close();
+});

@@ -44,7 +44,8 @@ export class RollupDeltas {
     delta.n += sign * n;
     delta.y += sign * y;
     if (!sums) return;
-    delta.sums = SUM_COLUMNS.map((column, index) => (delta.sums?.[index] ?? 0) + sign * sums[column]);
+    delta.sums ??= [0, 0, 0, 0, 0, 0];
+    for (const [index, column] of SUM_COLUMNS.entries()) delta.sums[index]! += sign * sums[column];
   }
 
   flush(connection: SqliteConnection): void {
