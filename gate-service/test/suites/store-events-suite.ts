@@ -2,15 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { AcceptedEvent } from '../../src/domain/model/event.ts';
 import { MINUTE_MS, WEEK_MINUTES } from '../../src/domain/model/time.ts';
 import type { StoreTransaction } from '../../src/ports/store.ts';
-import {
-  CHANGE_ID,
-  exposedTo,
-  KPIS,
-  MONDAY,
-  makeChange,
-  makeEvent,
-  REPOSITORY,
-} from '../support/store-fixtures.ts';
+import { CHANGE_ID, exposedTo, KPIS, MONDAY, makeChange, makeEvent, REPOSITORY } from '../support/store-fixtures.ts';
 import type { GetStore } from './store-suite.ts';
 
 const T = MONDAY * MINUTE_MS;
