@@ -24,7 +24,9 @@ export async function forecastForPullRequest(
     const histories = await loadHistories(tx, request.repository, kpis, now);
     const fastKpis = new Set(contract.fast.map(({ kpi }) => kpi));
     const historyMinutes = await loadHistoryMinutes(tx, request.repository, fastKpis, now);
-    const forecast: Forecast = { ...forecastChange({ contract, kpis, histories, historyMinutes, now }), findings };
+    const predictions = await tx.verdicts.predictions(request.repository, contract.primary.kpi);
+    const made = forecastChange({ contract, kpis, histories, historyMinutes, predictions, now });
+    const forecast: Forecast = { ...made, findings };
     await tx.verdicts.putForecast({
       contractHash: hash,
       repository: request.repository,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contractOf, historyOf, KPIS, START } from '../../../test/support/decision/evidence.ts';
+import type { ScoredPrediction } from '../model/prediction.ts';
 import { startOfMinute, WEEK_MINUTES } from '../model/time.ts';
 import { type ForecastInput, forecastChange } from './forecast-change.ts';
 import { type Design, powerAtMinimum, verdictOdds, weeksNeeded } from './forecast-odds.ts';
@@ -62,12 +63,46 @@ describe('forecastChange', () => {
     expect(adjustments[0]).toMatch(/^Set window: (14|21|28)d/);
   });
 
-  it.each([
-    ['no control group', { rollout: { start: '100%' } }, 'no control group'],
-    ['before and after', { design: 'before_after' as const }, 'no control group'],
-  ])('%s cannot be compared', (_, changes, text) => {
-    const { conclusion, summary } = forecast(changes);
-    expect([conclusion, summary]).toEqual(['adjust', expect.stringContaining(text)]);
+  it('cannot compare where everybody gets the change and the contract wants a control group', () => {
+    const { conclusion, summary } = forecast({ design: 'concurrent', rollout: { start: '100%' } });
+    expect([conclusion, summary]).toEqual(['adjust', expect.stringContaining('no control group')]);
+  });
+
+  it('never goes with a prediction whose odds cannot be computed', () => {
+    const { conclusion, odds, summary } = forecast({
+      primary: { kpi: 'errors', at_least: '-20%' },
+      prediction: { delta: '-100%', basis: 'hope' },
+      guardrails: [],
+    });
+    expect([conclusion, odds]).toEqual(['adjust', null]);
+    expect(summary).toContain('cannot be computed');
+  });
+
+  it('shows the record of earlier predictions, and the odds as it corrects them', () => {
+    const past = [0.02, -0.01, 0.03, 0.01].map(
+      (estimate, i): ScoredPrediction => ({
+        changeId: `chg-${i}-0000000000`,
+        repository: 'acme/shop',
+        kpiId: 'booking',
+        madeAt: i,
+        predictedGain: 0.1,
+        scale: 'relative',
+        odds: { pass: 0.8, fail: 0.1, inconclusive: 0.1 },
+        outcome: 'fail',
+        measured: { estimate, lo: estimate - 0.01, hi: estimate + 0.01 },
+        brier: 1.46,
+      }),
+    );
+    const { primary, odds, oddsCorrected } = forecast({}, 300, { predictions: past });
+    expect(primary.record).toMatchObject({ count: 4, inDirection: 3, brierReference: 0 });
+    expect(primary.record!.medianRatio).toBeCloseTo(0.15, 12);
+    expect(primary.record!.brier).toBeCloseTo(1.46, 12);
+    expect(primary.record!.correctedEffect).toBeGreaterThan(0.05);
+    expect(primary.record!.correctedEffect).toBeLessThan(0.09);
+    expect(oddsCorrected!.pass).toBeLessThan(odds!.pass);
+    const alone = forecast();
+    expect([alone.primary.record, alone.oddsCorrected]).toEqual([null, null]);
+    expect(alone.odds).toEqual(odds);
   });
 
   it('writes effects with the good sign of the KPI', () => {

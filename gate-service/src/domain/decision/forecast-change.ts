@@ -2,18 +2,18 @@ import type { ChangeContract } from '../../contract/change-contract.ts';
 import type { Effect } from '../../contract/effect.ts';
 import { GateError } from '../../contract/gate-error.ts';
 import type { Kpi } from '../../contract/kpi-registry.ts';
-import type { Forecast } from '../model/forecast.ts';
+import type { Forecast, Odds } from '../model/forecast.ts';
 import { metricsOf } from '../model/metric.ts';
-import { type EpochMs, minuteOf, WEEK_MINUTES } from '../model/time.ts';
+import type { ScoredPrediction } from '../model/prediction.ts';
+import { type EpochMs, minuteOf } from '../model/time.ts';
 import type { KpiHistory } from '../model/verdict.ts';
-import { minimumDetectableEffect } from '../statistics/power.ts';
 import type { VerdictProbabilities } from '../statistics/verdict-probabilities.ts';
 import { gainOf } from './effect-scale.ts';
 import { adviseForecast } from './forecast-advice.ts';
-import { type Design, oddsMethod, powerAtMinimum, verdictOdds, weeksNeeded } from './forecast-odds.ts';
-import { VERDICT_ALPHA, WANTED_POWER } from './forecast-odds-normal.ts';
+import { type ForecastDesign, forecastDesign } from './forecast-design.ts';
 import { forecastDetection, type HistoryMinutes, replayFastRule } from './forecast-watch.ts';
-import { expectedTrials, historyTotal } from './history.ts';
+import { levelUnit } from './metric-levels.ts';
+import { shownRecord, trackRecord } from './prediction-record.ts';
 
 /** A prediction without a stated uncertainty is taken for good to half its size (docs/statistics.md N4). */
 const DEFAULT_UNCERTAINTY = 0.5;
@@ -24,13 +24,22 @@ export interface ForecastInput {
   readonly histories: readonly KpiHistory[];
   /** Minutes of history of the KPIs that fast rules name; without them no replay is told. */
   readonly historyMinutes?: readonly HistoryMinutes[];
+  /** How earlier predictions of the primary KPI came true; without them no record is told. */
+  readonly predictions?: readonly ScoredPrediction[];
   readonly now: EpochMs;
+}
+
+/** The author's prediction as a gain on the contract's scale, give or take `spread`. */
+interface Prediction {
+  readonly gain: number;
+  readonly spread: number;
 }
 
 /**
  * What the window can show, before the deploy (docs/statistics.md section N): expected units from the KPI's whole
- * traffic, the smallest effect that can be shown, the odds of each verdict under the author's prediction, how soon the
- * watch would notice harm, and a conclusion with what to adjust. `findings` are the caller's to fill in.
+ * traffic, the smallest effect that can be shown, the odds of each verdict under the author's prediction and as the KPI's
+ * record corrects it, how soon the watch would notice harm, and a conclusion with what to adjust. `findings` are the
+ * caller's to fill in.
  * @throws GateError invalid_input, when the primary KPI has no definition
  */
 export function forecastChange(input: ForecastInput): Forecast {
@@ -45,23 +54,37 @@ export function forecastChange(input: ForecastInput): Forecast {
   }
   const from = minuteOf(input.now);
   const span = { from, to: from + contract.windowMinutes };
-  const history = histories.find(({ kpiId }) => kpiId === kpi.id) ?? null;
-  const design = designOf(contract, kpi, history, span);
-  const prediction = design.known ? predictionOf(contract, kpi, design.known) : null;
-  const odds = design.known && prediction ? verdictOdds(design.known, prediction.gain, prediction.spread) : null;
-  const primary = primaryOf(
-    contract,
-    kpi,
-    history,
-    design,
-    prediction?.gain ?? statedGain(contract, kpi, design.scale),
-  );
-  const usable = odds !== null && odds.status === 'ok' ? odds : null;
+  const design = forecastDesign(contract, kpis, kpi, histories, span);
+  const prediction = predictionOf(contract, kpi, design);
+  const track = trackRecord(input.predictions ?? []);
+  const record = shownRecord(track, prediction?.gain ?? null);
+  const odds = oddsOf(design, prediction);
+  const corrected = record?.correctedEffect ?? null;
+  const historyWeeks = histories.find(({ kpiId }) => kpiId === kpi.id)?.weeks.length ?? 0;
+  const primary: Forecast['primary'] = {
+    kpiId: kpi.id,
+    title: kpi.title,
+    type: kpi.measure.type,
+    unit: levelUnit(kpi),
+    scale: design.scale,
+    baseline: design.baseline,
+    historyWeeks,
+    units: design.units,
+    minimumEffect: design.minEffect,
+    predictedEffect: prediction?.gain ?? null,
+    minimumDetectableEffect: design.outlook?.detectable ?? null,
+    powerAtMinimum: design.outlook?.powerAtMinimum ?? null,
+    weeksNeeded: design.outlook?.weeksNeeded ?? null,
+    method: design.outlook?.method ?? 'normal',
+    record,
+  };
   return {
-    ...adviseForecast({ contract, kpi, primary, odds: usable }),
+    ...adviseForecast({ contract, kpi, primary, odds, obstacle: design.obstacle }),
     primary,
-    odds: usable && shownOdds(usable),
-    oddsCorrected: null,
+    odds: shownOdds(odds),
+    oddsCorrected: shownOdds(
+      corrected === null || !prediction ? null : oddsOf(design, { ...prediction, gain: corrected }),
+    ),
     detection: metricsOf({ contract, kpis }).map((metric) =>
       forecastDetection(
         metric,
@@ -78,100 +101,29 @@ export function forecastChange(input: ForecastInput): Forecast {
   };
 }
 
-interface PlannedDesign {
-  readonly scale: Effect['kind'];
-  readonly minEffect: number;
-  readonly baseline: number | null;
-  readonly units: number | null;
-  /** Null when history or the rollout leave nothing to compute with. */
-  readonly known: Design | null;
+/** Null without an outlook or a prediction, or when they cannot be computed. */
+function oddsOf({ outlook }: ForecastDesign, prediction: Prediction | null): VerdictProbabilities | null {
+  const odds = outlook && prediction ? outlook.odds(prediction.gain, prediction.spread) : null;
+  return odds?.status === 'ok' ? odds : null;
 }
 
-function designOf(
-  contract: ChangeContract,
-  kpi: Kpi,
-  history: KpiHistory | null,
-  span: { readonly from: number; readonly to: number },
-): PlannedDesign {
-  const { primary, rule, rollout } = contract;
-  const margin = rule === 'no_worse_than' ? primary.noWorseThan : null;
-  const scale = (margin ?? primary.atLeast)?.kind ?? 'relative';
-  const minEffect = primary.atLeast && rule !== 'no_worse_than' ? gainOf(primary.atLeast, kpi.direction) : 0;
-  const total = history && historyTotal(history);
-  const baseline = total ? total.y / total.n : null;
-  const units = history && expectedTrials(history, span.from, span.to);
-  const both = rollout.start > 0 && rollout.start < 1;
-  if (baseline === null || units === null || !(units > 0) || !both || !(baseline > 0 && baseline < 1)) {
-    return { scale, minEffect, baseline, units, known: null };
-  }
-  const arms = { nA: units * (1 - rollout.start), nB: units * rollout.start };
-  const marginSize = margin ? Math.abs(margin.value) : 0;
-  const known = { direction: kpi.direction, scale, rule, baseline, ...arms, minEffect, margin: marginSize };
-  return { scale, minEffect, baseline, units, known };
+/** Null without a prediction, or when it is on another scale than the contract and nothing is known to convert it by. */
+function predictionOf({ prediction }: ChangeContract, kpi: Kpi, design: ForecastDesign): Prediction | null {
+  const gain = prediction && onScale(prediction.delta, kpi, design, gainOf(prediction.delta, kpi.direction));
+  if (!prediction || gain === null) return null;
+  const { uncertainty } = prediction;
+  const stated = uncertainty && onScale(uncertainty, kpi, design, uncertainty.value);
+  return { gain, spread: stated === null ? Math.abs(gain) * DEFAULT_UNCERTAINTY : Math.abs(stated) };
 }
 
-function primaryOf(
-  contract: ChangeContract,
-  kpi: Kpi,
-  history: KpiHistory | null,
-  { scale, minEffect, baseline, units, known }: PlannedDesign,
-  predictedEffect: number | null,
-): Forecast['primary'] {
-  return {
-    kpiId: kpi.id,
-    title: kpi.title,
-    type: kpi.measure.type,
-    unit: kpi.unit,
-    scale,
-    baseline,
-    historyWeeks: history?.weeks.length ?? 0,
-    units,
-    minimumEffect: minEffect,
-    predictedEffect,
-    minimumDetectableEffect: known && detectable(known),
-    powerAtMinimum: known && powerAtMinimum(known),
-    weeksNeeded: known && weeksNeeded(known, contract.windowMinutes / WEEK_MINUTES),
-    method: known ? oddsMethod(known) : 'normal',
-    record: null,
-  };
-}
-
-/** The smallest gain that the window shows with 80% power, on the contract's scale (docs/statistics.md N2). */
-function detectable({ baseline, nA, nB, direction, scale }: Design): number | null {
-  const { status, mde } = minimumDetectableEffect({
-    pA: baseline,
-    nA,
-    nB,
-    alpha: VERDICT_ALPHA,
-    power: WANTED_POWER,
-    direction: direction === 'increase_is_good' ? 'up_is_good' : 'down_is_good',
-  });
-  if (status !== 'ok') return null;
-  return scale === 'relative' ? mde / baseline : mde;
-}
-
-function predictionOf(
-  { prediction }: ChangeContract,
-  kpi: Kpi,
-  design: Design,
-): { gain: number; spread: number } | null {
-  if (!prediction) return null;
-  const gain = onScale(prediction.delta, design, gainOf(prediction.delta, kpi.direction));
-  const stated =
-    prediction.uncertainty && Math.abs(onScale(prediction.uncertainty, design, prediction.uncertainty.value));
-  return { gain, spread: stated ?? Math.abs(gain) * DEFAULT_UNCERTAINTY };
-}
-
-/** The prediction as stated, where no history allows to convert it: only on the contract's own scale. */
-function statedGain({ prediction }: ChangeContract, kpi: Kpi, scale: Effect['kind']): number | null {
-  return prediction?.delta.kind === scale ? gainOf(prediction.delta, kpi.direction) : null;
-}
-
-function onScale({ kind }: Effect, { scale, baseline }: Design, value: number): number {
+/** Points and percent of a proportion are the same thing at a known level. */
+function onScale({ kind }: Effect, { measure }: Kpi, design: ForecastDesign, value: number): number | null {
+  const { scale, baseline, outlook } = design;
   if (kind === scale) return value;
+  if (measure.type !== 'proportion' || baseline === null || outlook === null) return null;
   return scale === 'relative' ? value / baseline : value * baseline;
 }
 
-function shownOdds({ pass, fail, inconclusive }: VerdictProbabilities): NonNullable<Forecast['odds']> {
-  return { pass, fail, inconclusive };
+function shownOdds(odds: VerdictProbabilities | null): Odds | null {
+  return odds && { pass: odds.pass, fail: odds.fail, inconclusive: odds.inconclusive };
 }

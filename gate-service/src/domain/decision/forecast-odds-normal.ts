@@ -27,6 +27,9 @@ export interface NormalDesign {
   readonly df: number | null;
 }
 
+/** What every design holds a gain against. */
+export type RuleOfDesign = Pick<NormalDesign, 'direction' | 'rule' | 'minEffect' | 'margin'>;
+
 type Scale = Pick<NormalDesign, 'direction' | 'scale'>;
 
 /**

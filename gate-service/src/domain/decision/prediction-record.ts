@@ -71,7 +71,7 @@ export function trackRecord(past: readonly ScoredPrediction[]): TrackRecord | nu
     if (one === null || !(p !== 0)) return [];
     const se = (one.hi - one.lo) / (2 * twoSidedZ(VERDICT_CONFIDENCE));
     const [ratio, weight] = [one.estimate / p, (p * p) / (se * se + (PREDICTION_SPREAD * p) ** 2)];
-    return Number.isFinite(ratio) && Number.isFinite(weight) ? [{ ratio, weight }] : [];
+    return Number.isFinite(ratio) && weight > 0 && Number.isFinite(weight) ? [{ ratio, weight }] : [];
   });
   if (measured.length === 0) return null;
   const prior = PRIOR_PREDICTIONS / PREDICTION_SPREAD ** 2;
