@@ -38,8 +38,8 @@ const FEWEST_ORDINARY_HOURS = 200;
 
 /**
  * Harm that the weeks before a change which everybody got make unlikely (docs/statistics.md L10, L11). The total since
- * the deploy beyond the largest that past days gave throttles; an e-process on hours beyond a margin that ordinary hours
- * keep turns off. Computed anew at each look from the hours alone, so the same data gives the same alarms.
+ * the deploy beyond the largest that past days gave throttles; with it, an e-process on hours beyond a margin that ordinary
+ * hours keep turns off. Computed anew at each look from the hours alone, so the same data gives the same alarms.
  * @returns at most one of each kind, with the hour that crossed; none without the history that is needed, or data
  */
 export function watchBeforeAfter(input: BeforeAfterWatchInput): readonly Alarm[] {
@@ -52,24 +52,38 @@ export function watchBeforeAfter(input: BeforeAfterWatchInput): readonly Alarm[]
   if (series.after.length === 0) return [];
   const harm = harmDirection(metric.kpi);
   const counted = measure.type === 'proportion' || measure.type === 'rate' || measure.type === 'quantile';
-  return [...placeboAlarm(input, series, harm), ...(counted ? marginAlarm(input, series, harm) : [])];
+  const placebo = placeboHour(series, harm);
+  const strayed = placebo?.hour == null ? null : alarmAt(input, placebo.hour, 'placebo_sup', 'throttle', null);
+  const beyond = counted && (placebo === null || strayed !== null) ? marginAlarm(input, series, harm, placebo) : null;
+  return [strayed, beyond].filter((alarm) => alarm !== null);
 }
 
-function placeboAlarm(input: BeforeAfterWatchInput, series: OwnHours, harm: HarmDirection): readonly Alarm[] {
+/** The hour that strayed further than on any past day; `hour` null when none did, null when there are too few past days. */
+function placeboHour(series: OwnHours, harm: HarmDirection): { readonly hour: number | null } | null {
   const { before, after } = standardised(series);
   const plan = HORIZONS.map((hours) => planPlaceboSup(before, hours, harm)).find(({ status }) => status === 'ok');
-  const hour = plan ? lookPlaceboSup(plan, after).alarmHour : null;
-  return hour === null ? [] : [alarmAt(input, series.firstHour + hour, 'placebo_sup', 'throttle', null)];
+  if (!plan) return null;
+  const { alarmHour } = lookPlaceboSup(plan, after);
+  return { hour: alarmHour === null ? null : series.firstHour + alarmHour };
 }
 
-function marginAlarm(input: BeforeAfterWatchInput, series: OwnHours, harm: HarmDirection): readonly Alarm[] {
+/**
+ * Beyond the margin: off once past days say the same, which ordinary hours that were not ordinary seldom do. Where there are
+ * too few past days to ask, a throttle.
+ */
+function marginAlarm(
+  input: BeforeAfterWatchInput,
+  series: OwnHours,
+  harm: HarmDirection,
+  placebo: { readonly hour: number | null } | null,
+): Alarm | null {
   const { before, after, firstHour } = series;
   const ratios = before.flatMap((hour, index) => {
     const expected = expectedEvents(before, index, hour);
     return expected >= FEWEST_EXPECTED ? [hour.events / expected] : [];
   });
   const margin = ratios.length < FEWEST_ORDINARY_HOURS ? null : historicalMargin(ratios, harm);
-  if (margin === null) return [];
+  if (margin === null) return null;
   const config = { margin, harm, onset: 'mixture' as const };
   const threshold = Math.log(Math.max(1, input.watched) / MARGIN_ALPHA);
   let state = startMarginMonitor(config);
@@ -79,9 +93,11 @@ function marginAlarm(input: BeforeAfterWatchInput, series: OwnHours, harm: HarmD
     if (!(expected >= FEWEST_EXPECTED) || !isCount(hour.events)) continue;
     state = advanceMarginMonitor(config, state, { minute: index * HOUR_MINUTES, count: hour.events, expected });
     const wealth = logWealth(state);
-    if (wealth >= threshold) return [alarmAt(input, firstHour + index, 'margin', 'turn_off', wealth)];
+    if (wealth < threshold) continue;
+    const at = Math.max(firstHour + index, placebo?.hour ?? 0);
+    return alarmAt(input, at, 'margin', placebo === null ? 'throttle' : 'turn_off', wealth);
   }
-  return [];
+  return null;
 }
 
 /** Events to expect of an hour's exposure at the rate of the same hour of the weeks before it; NaN when it is unknown. */
