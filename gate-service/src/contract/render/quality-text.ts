@@ -60,7 +60,11 @@ const PROBLEMS: readonly (readonly [names: readonly string[], title: string, pro
     'A few large amounts carry so much of the total that the interval is not safe enough for a pass.',
   ],
   [['weeks'], 'Weeks before', 'There are too few usable weeks before the change to show harm to a guardrail.'],
-  [['volume'], 'Usual traffic', 'The window had less than half of the usual data, too little to hold against whole weeks.'],
+  [
+    ['volume'],
+    'Usual traffic',
+    'The window had less than half of the usual data, too little to hold against whole weeks.',
+  ],
   [
     ['everybody'],
     'On for everybody',
