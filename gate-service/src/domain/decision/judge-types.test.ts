@@ -282,6 +282,75 @@ describe('a status KPI by its units', () => {
   });
 });
 
+describe('how much a rate clumps', () => {
+  it('widens its interval, and is read from the past where the window has too few hours', () => {
+    const calls = typedMetric('calls', 1.25);
+    const width = (metric: MetricEvidence) => {
+      const { lo, hi, status } = judged('calls', metric).metric;
+      return { status, width: hi! - lo! };
+    };
+    const history = { ...calls.history, dispersion: 9 };
+    expect(width({ ...calls, hours: [], history })).toMatchObject({ status: 'ok' });
+    expect(width({ ...calls, hours: [], history }).width / width(calls).width).toBeGreaterThan(2);
+    expect(width({ ...calls, hours: [], history: { ...history, dispersion: null } }).status).toBe('insufficient');
+    expect(width({ ...calls, hours: [], history: { ...history, dispersion: 0.5 } }).status).toBe('invalid');
+    const tripled = altered('calls', ({ n, y }) => ({ n, y: 3 * y }), 1.25);
+    // Three times the events, but not three times the evidence.
+    expect(width(tripled).width).toBeGreaterThan((1.15 * width(calls).width) / Math.sqrt(3));
+  });
+
+  it('hours that do not add up to the totals fail the check of counts', () => {
+    const calls = typedMetric('calls', 1.25);
+    expect(judged('calls', { ...calls, hours: calls.hours!.slice(1) }).reason).toBe('data_quality:counts:calls');
+  });
+});
+
+describe('over phases', () => {
+  /** The window in two phases of different allocation, the second with twice the level. */
+  function ramped(kpi: TypedKpi, factor: number): VerdictEvidence {
+    const [first, second] = [typedMetric(kpi, factor, 2000), doubled(typedMetric(kpi, factor, 1000))];
+    const inPhase = <Row extends { readonly phaseIndex: number }>(
+      rows: readonly Row[] | undefined,
+      phaseIndex: number,
+    ) => (rows ?? []).map((row) => ({ ...row, phaseIndex }));
+    const metric: MetricEvidence = {
+      ...first,
+      strata: [...inPhase(first.strata, 0), ...inPhase(second.strata, 1)],
+      ...(first.hours && { hours: [...inPhase(first.hours, 0), ...inPhase(second.hours, 1)] }),
+      ...(first.days && { days: [...inPhase(first.days, 0), ...inPhase(second.days, 1)] }),
+    };
+    const evidence = typedEvidence(kpi, metric);
+    const phase = evidence.phases[0]!;
+    return { ...evidence, phases: [phase, { ...phase, index: 1, share: 0.4, cause: 'person' }] };
+  }
+
+  function doubled(metric: MetricEvidence): MetricEvidence {
+    const twice = ({ n, y, sums, histogram }: Tally): Tally => ({
+      n,
+      y: 2 * y,
+      ...(sums && { sums: { ...sums, yy: 4 * sums.yy, yd: 2 * sums.yd } }),
+      ...(histogram && {
+        histogram: { ...histogram, buckets: histogram.buckets.map(([i, count]) => [i + 70, count] as const) },
+      }),
+    });
+    const both = <Row extends TallyByVariant>(row: Row): Row => ({ ...row, off: twice(row.off), on: twice(row.on) });
+    return {
+      ...metric,
+      strata: metric.strata.map(both),
+      ...(metric.hours && { hours: metric.hours.map(both) }),
+      ...(metric.days && { days: metric.days.map(both) }),
+    };
+  }
+
+  it.each(TYPED_IDS)('%s is compared within each, and its levels are not told together', (kpi) => {
+    const { metrics, summary } = judgeChange(ramped(kpi, 1.25));
+    expect(metrics[0]!.status).toBe('ok');
+    expect(metrics[0]!.estimate).toBeGreaterThan(0.18);
+    expect(metrics[0]!.estimate).toBeLessThan(0.34);
+    expect(summary).toContain('within spans of equal allocation');
+  });
+});
+
 describe('what people read', () => {
   it.each<[TypedKpi, RegExp]>([
     [

@@ -15,6 +15,8 @@ const LISTS = [
 const NUMBERS = ['judgedAt', 'multiExposedUnits', 'exposedUnits', 'pausedMinutes'] as const;
 const NULLABLE = ['treatmentHashNow', 'personTurnedOffAt', 'personOverruledAt', 'supersededBy'] as const;
 const METRIC_LISTS = ['strata', 'activeHours'] as const;
+/** Kept for some types only; anything but a list would be read as one. */
+const METRIC_OPTIONAL_LISTS = ['units', 'days', 'hours'] as const;
 const METRIC_OBJECTS = ['history', 'late', 'consumed', 'nonAnswerMinutes'] as const;
 
 /**
@@ -76,6 +78,7 @@ function problemOfMetrics(metrics: readonly unknown[]): string | null {
     (metric) =>
       !isRecord(metric) ||
       METRIC_LISTS.some((key) => !Array.isArray(metric[key])) ||
+      METRIC_OPTIONAL_LISTS.some((key) => metric[key] !== undefined && !Array.isArray(metric[key])) ||
       METRIC_OBJECTS.some((key) => !isRecord(metric[key])),
   );
   return at < 0 ? null : `metrics[${at}]`;
