@@ -6,11 +6,11 @@ import type { MetricEvidence } from '../model/verdict.ts';
 import { type BacktestWeek, backtestSpan, backtestWeek } from '../statistics/backtest-week.ts';
 import { type DifferenceInDifferences, differenceInDifferences } from '../statistics/difference-in-differences.ts';
 import { twoSidedT } from '../statistics/distributions.ts';
-import { asGain, type Estimate, insufficientEstimate, invalidEstimate } from '../statistics/estimate.ts';
+import { type Estimate, insufficientEstimate, invalidEstimate } from '../statistics/estimate.ts';
 import { checkPlacebos, type PlaceboCheck, placeboStatistics } from '../statistics/placebo-check.ts';
 import type { ExcludedDays } from './before-after-design.ts';
 import { usableWeeks, type WeekSpan, weeksOfDays, weekValue } from './before-after-weeks.ts';
-import { VERDICT_CONFIDENCE } from './effect-scale.ts';
+import { gainOfDifference, VERDICT_CONFIDENCE } from './effect-scale.ts';
 import { finiteOrNull, levelOf } from './metric-levels.ts';
 
 /** One KPI with its own past and its own trials in the window. */
@@ -81,8 +81,7 @@ export function beforeAfterEffect(input: BeforeAfterInput): BeforeAfterEffect {
   const widen = Math.max(1, placebo?.widen ?? 1) * horizon * slopeWiden(pairs, post, first);
   const result = backtest(pairs, post, comparison !== null, { conf, widen });
   const from = result.predicted + first.beta * post.x;
-  const good = input.direction === 'increase_is_good' ? 'up_is_good' : 'down_is_good';
-  const gain = asGain(onEffectScale(result, scale, from), good);
+  const gain = gainOfWeek(result, scale, input.direction, from);
   return { gain, levels: { control: finiteOrNull(levelAt(scale, from)), treatment }, weeks, placebo };
 }
 
@@ -175,6 +174,19 @@ function slopeWiden(pairs: readonly Pair[], post: { x: number }, { beta, correla
   const slopeError = Math.abs(beta) * Math.sqrt(Math.max(0, 1 / correlation ** 2 - 1) / (pairs.length - 3));
   const distance = post.x - mean(pairs.slice(-m).map(({ x }) => x));
   return Math.hypot(1, (slopeError * distance) / (se ?? Number.NaN));
+}
+
+/**
+ * A backtest as a gain on the effect's own scale.
+ * @param from value of the week that was expected, on the scale of `weekValue`
+ */
+export function gainOfWeek(
+  result: BacktestWeek,
+  scale: Effect['kind'],
+  direction: Kpi['direction'],
+  from: number = result.predicted,
+): Estimate {
+  return gainOfDifference(onEffectScale(result, scale, from), direction);
 }
 
 /** From the scale of the weeks to the effect's own, starting at the level that was expected. */

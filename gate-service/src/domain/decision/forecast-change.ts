@@ -8,6 +8,7 @@ import type { ScoredPrediction } from '../model/prediction.ts';
 import { type EpochMs, minuteOf } from '../model/time.ts';
 import type { KpiHistory } from '../model/verdict.ts';
 import type { VerdictProbabilities } from '../statistics/verdict-probabilities.ts';
+import { replaySentence } from './before-after-forecast.ts';
 import { gainOf } from './effect-scale.ts';
 import { adviseForecast } from './forecast-advice.ts';
 import { type ForecastDesign, forecastDesign } from './forecast-design.ts';
@@ -60,7 +61,7 @@ export function forecastChange(input: ForecastInput): Forecast {
   const record = shownRecord(track, prediction?.gain ?? null);
   const odds = oddsOf(design, prediction);
   const corrected = record?.correctedEffect ?? null;
-  const historyWeeks = histories.find(({ kpiId }) => kpiId === kpi.id)?.weeks.length ?? 0;
+  const history = histories.find(({ kpiId }) => kpiId === kpi.id) ?? null;
   const primary: Forecast['primary'] = {
     kpiId: kpi.id,
     title: kpi.title,
@@ -68,7 +69,7 @@ export function forecastChange(input: ForecastInput): Forecast {
     unit: levelUnit(kpi),
     scale: design.scale,
     baseline: design.baseline,
-    historyWeeks,
+    historyWeeks: history?.weeks.length ?? 0,
     units: design.units,
     minimumEffect: design.minEffect,
     predictedEffect: prediction?.gain ?? null,
@@ -78,8 +79,11 @@ export function forecastChange(input: ForecastInput): Forecast {
     method: design.outlook?.method ?? 'normal',
     record,
   };
+  const advice = adviseForecast({ contract, kpi, primary, odds, obstacle: design.obstacle });
+  const replay = prediction && replaySentence({ contract, kpi, history, scale: design.scale, gain: prediction.gain });
   return {
-    ...adviseForecast({ contract, kpi, primary, odds, obstacle: design.obstacle }),
+    ...advice,
+    summary: replay === null ? advice.summary : `${advice.summary} ${replay}`,
     primary,
     odds: shownOdds(odds),
     oddsCorrected: shownOdds(
