@@ -84,8 +84,9 @@ export function normalDesignWeeks(design: NormalDesign, windowWeeks: number): nu
 export function normalDesignDetectable(design: NormalDesign): number | null {
   let gain = 0;
   for (let step = 0; step < MOST_STEPS; step++) {
-    const next = fromTestScale(design, reach(design) * design.se(gain));
-    if (!(next > 0 && Number.isFinite(next))) return null;
+    const needed = reach(design) * design.se(gain);
+    const next = fromTestScale(design, needed);
+    if (!(Number.isFinite(needed) && next > 0 && Number.isFinite(next))) return null;
     if (Math.abs(next - gain) <= CLOSE_ENOUGH * next) return next;
     gain = next;
   }
