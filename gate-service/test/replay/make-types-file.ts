@@ -60,15 +60,15 @@ export interface TypeRow {
 }
 
 /**
- * Four weeks of history and a week in which every second unit has the change: it brings in a fifth more, and is a fifth
+ * Weeks of history and a week in which every second unit has the change: it brings in a fifth more, and is a fifth
  * better where less is good.
  * @param scale of everything that has a unit: amounts, latencies and levels
  */
-export function typeRows(perHour: number, scale = 1): TypeRow[] {
+export function typeRows(perHour: number, scale = 1, weeks = 4): TypeRow[] {
   const random = seededRandom(7);
   const rows: TypeRow[] = [];
   let units = 0;
-  for (let hour = -4 * 168; hour < 168; hour++) {
+  for (let hour = -weeks * 168; hour < 168; hour++) {
     for (let i = 0; i < perHour; i++) {
       const variant = hour < 0 ? '' : i % 2 === 0 ? 'on' : 'off';
       const better = variant === 'on' ? 1.2 : 1;

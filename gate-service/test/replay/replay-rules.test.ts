@@ -43,7 +43,11 @@ describe('data quality', () => {
     const uneven = rows.filter((row) => row.variant !== 'on' || dayOf(row) < 0 || random.next() < 0.5);
     const first = rows.find(({ variant }) => variant === 'on')!;
     const all = uneven.includes(first) ? uneven : [...uneven, first];
-    expect((await replay(all)).verdict.reasons[0]).toBe('data_quality:srm');
+    const { verdict, days } = await replay(all);
+    expect(verdict.reasons[0]).toBe('data_quality:srm');
+    const alerts = days.flatMap((day: ReplayObject) => day.alerts.map(({ kind }: ReplayObject) => [day.day, kind]));
+    expect(alerts).toEqual([[expect.any(Number), 'sample_ratio']]);
+    expect(alerts[0]![0]).toBeLessThan(4);
     expect((await replay(all, '--share', '33%')).verdict.verdict).toBe('pass');
   });
 

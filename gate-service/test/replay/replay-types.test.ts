@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seededRandom } from '../support/seeded-random.ts';
-import { contractOf, TYPES, TYPES_REGISTRY, type TypeKpi, typeRows, typesCsv } from './make-types-file.ts';
+import {
+  contractOf,
+  TYPES,
+  TYPES_REGISTRY,
+  type TypeKpi,
+  type TypeRow,
+  typeRows,
+  typesCsv,
+} from './make-types-file.ts';
 import { makePlace, type Place, type ReplayObject } from './replay-runner.ts';
 
 let place: Place;
@@ -222,6 +230,25 @@ test('a comparison with the weeks before has the trials of anybody', async () =>
   expect(weeks).toEqual(
     weeks.map((_: number, i: number) => days.slice(7 * i, 7 * i + 7).reduce((a: number, b: number) => a + b)),
   );
+});
+
+test('a change for everybody that does harm is found against the weeks before', async () => {
+  const contract = `${contractOf('revenue')}rollout: { start: 100% }\n`;
+  place.write('everybody.yml', contract);
+  const rows = typeRows(20, 1, 12).filter(({ kpi }) => kpi === 'revenue');
+  const inWindow = (row: TypeRow) => row.variant !== '';
+  const harmed = rows.map((row) =>
+    inWindow(row) ? { ...row, variant: 'on' as const, cells: { value: row.cells.value! / 5 } } : row,
+  );
+  place.write('rows.csv', typesCsv(harmed));
+  const { out, err } = await place.run(...args('everybody'), '--json');
+  expect(err).toBe('');
+  const { alarms, verdict } = JSON.parse(out);
+  expect(alarms.map(({ kind }: ReplayObject) => kind)).toContain('placebo_sup');
+  expect([verdict.design, verdict.verdict]).toEqual(['before_after', 'fail']);
+  place.write('rows.csv', typesCsv(rows.map((row) => (inWindow(row) ? { ...row, variant: 'on' as const } : row))));
+  const calm = JSON.parse((await place.run(...args('everybody'), '--json')).out);
+  expect(calm.alarms).toEqual([]);
 });
 
 describe('columns', () => {

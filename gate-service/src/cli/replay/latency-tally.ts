@@ -1,7 +1,7 @@
 import type { Kpi } from '../../contract/kpi-registry.ts';
 import type { MinuteTally } from '../../domain/model/look.ts';
 import { NO_TALLY, type Tally } from '../../domain/model/tally.ts';
-import { HOUR_MINUTES, minuteOf } from '../../domain/model/time.ts';
+import { type EpochMinute, HOUR_MINUTES, minuteOf } from '../../domain/model/time.ts';
 import type { ReplayKpi } from '../../domain/replay/replay-data.ts';
 import { sumTallies } from '../../domain/replay/sum-tallies.ts';
 import { logHistogramCount } from '../../domain/statistics/log-histogram.ts';
@@ -50,6 +50,24 @@ function tallyOf(levels: [level: number, count: number][]): Tally {
   return { n: logHistogramCount(histogram), y: 0, histogram };
 }
 
+/** All arms together, by the minute of their first place in each hour. */
+function byHour(
+  tallies: ReadonlyMap<number, Tally>,
+  minuteAt: (place: number) => EpochMinute,
+): readonly (Tally & { readonly minute: EpochMinute })[] {
+  const hours = new Map<number, { minute: EpochMinute; tallies: Tally[] }>();
+  for (const [place, tally] of tallies) {
+    const minute = minuteAt(place);
+    const hour = Math.floor(minute / HOUR_MINUTES);
+    const own = hours.get(hour) ?? { minute, tallies: [] };
+    own.tallies.push(tally);
+    hours.set(hour, { minute: Math.min(minute, own.minute), tallies: own.tallies });
+  }
+  return [...hours.values()]
+    .map((own) => ({ minute: own.minute, ...sumTallies(own.tallies) }))
+    .toSorted((left, right) => left.minute - right.minute);
+}
+
 /** The trials of a quantile: every (unit, minute) is one, as slow as the slowest of its rows. History is kept by hour. */
 export class LatencyTally implements KpiTally {
   readonly bytesOfUnits = 0;
@@ -95,9 +113,8 @@ export class LatencyTally implements KpiTally {
       const [off = NO_TALLY, on = NO_TALLY] = [window.get(at + ARMS.off), window.get(at + ARMS.on)];
       if (off.n + on.n > 0) minutes.push({ minute, off, on });
     }
-    const history = [...this.#history.tallies()]
-      .toSorted(([left], [right]) => left - right)
-      .map(([hour, tally]) => ({ minute: hour * HOUR_MINUTES, ...tally }));
-    return { kpiId: this.#kpi.id, minutes, history, own: sumTallies([...window.values()]), ...this.#seen.result() };
+    const own = byHour(window, (place) => this.#span.start + Math.floor(place / WINDOW_ARMS));
+    const history = byHour(this.#history.tallies(), (hour) => hour * HOUR_MINUTES);
+    return { kpiId: this.#kpi.id, minutes, history, own, ...this.#seen.result() };
   }
 }

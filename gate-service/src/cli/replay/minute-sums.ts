@@ -1,5 +1,5 @@
 import type { MinuteTally } from '../../domain/model/look.ts';
-import { addTallies, NO_TALLY, type Tally } from '../../domain/model/tally.ts';
+import { addTallies, type Tally } from '../../domain/model/tally.ts';
 import type { EpochMinute } from '../../domain/model/time.ts';
 import type { ReplayKpi } from '../../domain/replay/replay-data.ts';
 import { HISTORY_ARM, type ReplaySpan, WINDOW_ARMS } from './replay-span.ts';
@@ -43,7 +43,7 @@ export class MinuteSums {
   result(): Pick<ReplayKpi, 'minutes' | 'history' | 'own'> {
     const { from, start } = this.#span;
     const minutes: MinuteTally[] = [];
-    let own: Tally = NO_TALLY;
+    const own: (Tally & { minute: EpochMinute })[] = [];
     const step = WINDOW_ARMS * this.#width;
     for (let i = 0; i < this.#window.length; i += step) {
       const [off, on, none] = [0, 1, 2].map((arm) => this.#tally(this.#window, i + arm * this.#width)) as [
@@ -52,8 +52,9 @@ export class MinuteSums {
         Tally,
       ];
       if (off.n + on.n + none.n + off.y + on.y + none.y === 0) continue;
-      own = [off, on, none].reduce(addTallies, own);
-      if (off.n + on.n + off.y + on.y > 0) minutes.push({ minute: start + i / step, off, on });
+      const minute = start + i / step;
+      own.push({ minute, ...addTallies(addTallies(off, on), none) });
+      if (off.n + on.n + off.y + on.y > 0) minutes.push({ minute, off, on });
     }
     const history: (Tally & { minute: EpochMinute })[] = [];
     for (let i = 0; i < this.#history.length; i += this.#width) {

@@ -99,6 +99,7 @@ export async function tallyFile(
     data: tallies.map((tally) => tally.result()),
     counts: {
       exposed: { off: exposed.off, on: exposed.on },
+      exposedMinutes: units.exposedMinutes(),
       multiExposedUnits: exposed.both,
       acceptedRows: Math.max(0, counts.window - duplicates),
       duplicateRows: duplicates,

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../domain/model/time.ts';
+import { type EpochMinute, type EpochMs, minuteOf } from '../../domain/model/time.ts';
 import type { Variant } from '../../domain/model/variant.ts';
 import { grown, type Hash64, HashIndex } from './hash-index.ts';
 
@@ -64,5 +64,19 @@ export class UnitTable {
       if (this.#seen[unit] === BOTH) counts.both++;
     }
     return counts;
+  }
+
+  /** Units by the minute of their first exposure, ascending, only minutes with any. */
+  exposedMinutes(): readonly { readonly minute: EpochMinute; readonly off: number; readonly on: number }[] {
+    const minutes = new Map<EpochMinute, { off: number; on: number }>();
+    for (let unit = 0; unit < this.#index.size; unit++) {
+      const variant = this.variantOf(unit);
+      if (variant === null) continue;
+      const minute = minuteOf(this.#start + Math.floor(this.#first[unit]! / 2));
+      const counts = minutes.get(minute) ?? { off: 0, on: 0 };
+      counts[variant]++;
+      minutes.set(minute, counts);
+    }
+    return [...minutes].toSorted(([left], [right]) => left - right).map(([minute, counts]) => ({ minute, ...counts }));
   }
 }

@@ -4,13 +4,12 @@ import { makeKpiHistory } from '../decision/history.ts';
 import { judgeChange } from '../decision/judge-change.ts';
 import { longestWithin, type Phase, SETTLE_MINUTES } from '../model/change.ts';
 import type { Forecast } from '../model/forecast.ts';
-import type { Tally } from '../model/tally.ts';
-import { HOUR_MINUTES, startOfMinute } from '../model/time.ts';
+import { startOfMinute } from '../model/time.ts';
 import type { KpiHistory, Verdict, VerdictEvidence } from '../model/verdict.ts';
 import type { ReplayInput, ReplayKpi } from './replay-data.ts';
 import { replayEvidence } from './replay-evidence.ts';
 import { type ReplayDay, replayWatch } from './replay-watch.ts';
-import { sumTallies } from './sum-tallies.ts';
+import { hourTallies } from './sum-tallies.ts';
 
 /** All that Changegate would have said about a change, had it watched what the file holds. */
 export interface Replay {
@@ -35,7 +34,7 @@ export function replayChange(input: ReplayInput): Replay {
       kpiId: kpi.id,
       type: kpi.measure.type,
       withinMinutes: kpi.measure.withinMinutes,
-      hours: hoursOf(find(data, kpi.id)),
+      hours: hourTallies(find(data, kpi.id)?.history ?? []),
       now,
     }),
   );
@@ -51,7 +50,15 @@ export function replayChange(input: ReplayInput): Replay {
     { index: 0, cause: 'activation', share: contract.rollout.start, startMinute, endMinute: null },
   ];
   const change = { changeId: input.hashes.changeId, contract, kpis, effectiveAt: startMinute };
-  const watched = replayWatch({ change, phases, histories, data, lastMinute, until: judged });
+  const watched = replayWatch({
+    change,
+    phases,
+    histories,
+    data,
+    exposedMinutes: input.counts.exposedMinutes,
+    lastMinute,
+    until: judged,
+  });
   const evidence = replayEvidence(input, watched, { histories, phases, judgedAt: startOfMinute(judged) });
   return {
     forecast: forecastChange({ contract, kpis, histories, historyMinutes, now }),
@@ -66,15 +73,4 @@ const NO_HISTORY: KpiHistory = { kpiId: '', weeks: [], hourOfWeek: [] };
 
 function find(data: readonly ReplayKpi[], id: string): ReplayKpi | undefined {
   return data.find(({ kpiId }) => kpiId === id);
-}
-
-function hoursOf(data: ReplayKpi | undefined): readonly (Tally & { readonly hour: number })[] {
-  const hours = new Map<number, Tally[]>();
-  for (const { minute, ...tally } of data?.history ?? []) {
-    const hour = Math.floor(minute / HOUR_MINUTES);
-    const own = hours.get(hour);
-    if (own === undefined) hours.set(hour, [tally]);
-    else own.push(tally);
-  }
-  return [...hours].map(([hour, tallies]) => ({ hour, ...sumTallies(tallies) }));
 }

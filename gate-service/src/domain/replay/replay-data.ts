@@ -11,8 +11,8 @@ export interface ReplayKpi {
   readonly minutes: readonly MinuteTally[];
   /** Minutes before the window with trials of anybody, ascending; of a quantile the first minutes of its hours. */
   readonly history: readonly (Tally & { readonly minute: EpochMinute })[];
-  /** All trials of the window, also those in no variant. */
-  readonly own: Tally;
+  /** The same of the window, also the trials in no variant; of a quantile the first minute of each hour with any. */
+  readonly own: readonly (Tally & { readonly minute: EpochMinute })[];
   /** The units behind a status KPI's trials of the window: n units, y trials that count, d trials. */
   readonly units?: TallyByVariant;
   /** Minutes with a row of the KPI, ascending: of anybody, and of a unit that was served a variant in the window. */
@@ -24,6 +24,8 @@ export interface ReplayKpi {
 export interface ReplayCounts {
   /** Units by the variant of their first row in the window. */
   readonly exposed: { readonly off: number; readonly on: number };
+  /** The same by the minute of that row, ascending. */
+  readonly exposedMinutes: readonly { readonly minute: EpochMinute; readonly off: number; readonly on: number }[];
   readonly multiExposedUnits: number;
   /** Rows of the window that were used, repeated event ids left out. */
   readonly acceptedRows: number;

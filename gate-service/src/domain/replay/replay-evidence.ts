@@ -12,7 +12,7 @@ import type { KpiHistory, MetricEvidence, VerdictEvidence } from '../model/verdi
 import { ownDays } from './own-days.ts';
 import type { ReplayInput, ReplayKpi } from './replay-data.ts';
 import type { ReplayedWatch } from './replay-watch.ts';
-import { sumArms } from './sum-tallies.ts';
+import { sumArms, sumTallies } from './sum-tallies.ts';
 
 /** Stands where a change that was stamped has its repository and its commit: a file has neither. */
 export const REPLAY_REPOSITORY = 'replay/file';
@@ -71,6 +71,7 @@ export function replayEvidence(
     heartbeatHours: [],
     interventions: [],
     alarms: watched.watch.alarms,
+    splitAlarmAt: watched.watch.splitAlarmAt ?? null,
     headHashes: { contract: null, kpis: null },
     treatmentHashNow: null,
     personTurnedOffAt: null,
@@ -106,7 +107,8 @@ function metricEvidence(
     ...(type === 'rate' && {
       hours: spansOf(minutes, HOUR_MINUTES).map(([hour, tallies]) => ({ phaseIndex: 0, hour, ...tallies })),
     }),
-    ...(data && isBeforeAfter(contract) && { own: data.own, ownDays: history ? ownDays(data, history) : [] }),
+    ...(data &&
+      isBeforeAfter(contract) && { own: sumTallies(data.own), ownDays: history ? ownDays(data, history) : [] }),
     activeHours: hoursOf(minutes),
     late: { off: 0, on: 0 },
     consumed: consumed.get(kpiId) ?? { off: NO_TALLY, on: NO_TALLY },

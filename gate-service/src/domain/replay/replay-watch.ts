@@ -1,5 +1,7 @@
+import { isBeforeAfter } from '../decision/before-after-design.ts';
+import type { HourTally } from '../decision/history.ts';
 import { planIntervention } from '../decision/plan-intervention.ts';
-import { evaluateLook, type Look, type MetricLookInput } from '../decision/run-look.ts';
+import { evaluateLook, type Look, type MetricLookInput, WATERMARK_MINUTES } from '../decision/run-look.ts';
 import { startWatch } from '../decision/start-watch.ts';
 import type { Change, Phase } from '../model/change.ts';
 import type { Alarm, LookAlert, MetricLook, WatchState } from '../model/look.ts';
@@ -8,8 +10,8 @@ import type { PlannedStep } from '../model/plan.ts';
 import { NO_TALLY, type TallyByVariant } from '../model/tally.ts';
 import { DAY_MINUTES, type EpochMinute, HOUR_MINUTES, startOfMinute } from '../model/time.ts';
 import type { KpiHistory } from '../model/verdict.ts';
-import type { ReplayKpi } from './replay-data.ts';
-import { sumArms } from './sum-tallies.ts';
+import type { ReplayCounts, ReplayKpi } from './replay-data.ts';
+import { hourTallies, sumArms } from './sum-tallies.ts';
 
 /** Skipped looks lose nothing, so an hour between two changes no alarm's minute and no number. */
 const LOOK_EVERY_MINUTES = HOUR_MINUTES;
@@ -54,6 +56,7 @@ export interface ReplayWatchInput {
   readonly phases: readonly Phase[];
   readonly histories: readonly KpiHistory[];
   readonly data: readonly ReplayKpi[];
+  readonly exposedMinutes: ReplayCounts['exposedMinutes'];
   /** Minute of the newest row: what comes after it is not silence of a source, the file just ends. */
   readonly lastMinute: EpochMinute;
   /** Minute of the last look. */
@@ -70,12 +73,18 @@ export function replayWatch(input: ReplayWatchInput): ReplayedWatch {
   const signals: SignalChange[] = [];
   const told = new Set<string>();
   const days: ReplayDay[] = [];
+  const ownHours = new Map(
+    (isBeforeAfter(change.contract) ? data : []).map(({ kpiId, history, own }) => [
+      kpiId,
+      hourTallies([...history, ...own]),
+    ]),
+  );
   let consumed: ReadonlyMap<string, TallyByVariant> = new Map(data.map(({ kpiId }) => [kpiId, NO_ARMS]));
   let watch = startWatch({ change, histories });
   let alerts: LookAlert[] = [];
   let today: Look['consumed'] = [];
   for (const minute of looks) {
-    const look = lookAt(input, watch, minute);
+    const look = lookAt(input, watch, minute, ownHours);
     watch = look.watch;
     today = [...today, ...look.consumed];
     for (const { kpiId, signal, at } of look.looks) {
@@ -107,14 +116,21 @@ function schedule(
   return { looks, ends: new Set([...looks.filter(isDay), until]) };
 }
 
-function lookAt(input: ReplayWatchInput, watch: WatchState, minute: EpochMinute): Look {
+function lookAt(
+  input: ReplayWatchInput,
+  watch: WatchState,
+  minute: EpochMinute,
+  ownHours: ReadonlyMap<string, readonly HourTally[]>,
+): Look {
   const { change, phases, histories, data, lastMinute } = input;
   const afterFile = Math.max(0, minute - lastMinute - 1);
   const metrics = watchedMetricsOf(change).map(({ kpi: { id: kpiId } }): MetricLookInput => {
     const own = data.find((one) => one.kpiId === kpiId);
     const from = watch.monitors.find((monitor) => monitor.kpiId === kpiId)?.nextMinute ?? change.effectiveAt;
+    const complete = ownHours.get(kpiId)?.filter(({ hour }) => (hour + 1) * HOUR_MINUTES <= minute);
     return {
       kpiId,
+      ...(complete && { ownHours: complete }),
       minutes:
         own === undefined
           ? []
@@ -132,11 +148,22 @@ function lookAt(input: ReplayWatchInput, watch: WatchState, minute: EpochMinute)
     phases,
     watch,
     metrics,
+    exposures: phases.map(({ index }) => ({ phaseIndex: index, ...exposedBefore(input, minute) })),
     interventions: [],
     personRaisedAt: null,
     paused: false,
     now: startOfMinute(minute),
   });
+}
+
+function exposedBefore({ exposedMinutes }: ReplayWatchInput, minute: EpochMinute): { off: number; on: number } {
+  const counts = { off: 0, on: 0 };
+  for (const one of exposedMinutes) {
+    if (one.minute >= minute - WATERMARK_MINUTES) break;
+    counts.off += one.off;
+    counts.on += one.on;
+  }
+  return counts;
 }
 
 /** What one look at the end of a day says, with the trials that became known. */
