@@ -39575,7 +39575,7 @@ function chosen(command, event) {
 
 /***/ }),
 
-/***/ 2348:
+/***/ 4959:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40229,7 +40229,7 @@ var core_core = __nccwpck_require__(1126);
 ;// CONCATENATED MODULE: ./gate-service/src/contract/effect.js
 
 const EFFECT = /^([+-]?)(\d{1,6}(?:\.\d{1,9})?)\s?(%|pp)$/;
-const LEVEL = /^(\d{1,6}(?:\.\d{1,9})?)\s?(%?)$/;
+const LEVEL = /^(\d{1,12}(?:\.\d{1,9})?)\s?(%?)$/;
 const DURATION = /^(\d{1,5})(m|h|d)$/;
 const MINUTES = { m: 1, h: 60, d: 1440 };
 /** Decimal division by 100 that keeps what was written: "0.1%" is 0.001, never 0.0010000000000000002. */
@@ -40285,7 +40285,7 @@ function textWith(parse, pattern, allowed) {
     });
 }
 const EffectSchema = textWith(parseEffect, EFFECT, 'a number with % (relative) or pp (absolute), such as +5% or -0.5pp');
-const LevelSchema = textWith(parseLevel, LEVEL, 'a number, or a number with %, such as 5% or 12');
+const LevelSchema = textWith(parseLevel, LEVEL, 'a level with %, such as 5%');
 const DurationMinutesSchema = textWith(parseDurationMinutes, DURATION, 'a whole number of minutes, hours or days, such as 15m, 24h or 7d');
 /** A share of traffic such as "50%", as a ratio in [0, 1]. */
 const ShareSchema = textWith((text) => {
@@ -40320,6 +40320,11 @@ function percentDigits(percent) {
 /** A rate such as 0.2213 as "22.1%". */
 function formatRate(rate) {
     return rate === null || !Number.isFinite(rate) ? UNKNOWN : `${percentDigits(rate * 100)}%`;
+}
+/** An amount with four digits that count: "12.34", "0.0123", "1 235". */
+function formatAmount(value) {
+    const rounded = Number(value.toPrecision(4));
+    return Math.abs(rounded) >= 1_000 ? formatCount(value) : String(rounded);
 }
 /** Successes of trials as "22.1% (1 105 of 5 000)"; without trials there is no rate. */
 function formatTally(tally) {
@@ -40485,11 +40490,34 @@ function fastRuleInWords(rule) {
 }
 /** What the gate does with the flag, in one sentence. */
 function rolloutInWords(contract) {
-    const begin = `${(0,escape_markdown/* inlineCode */.ti)(contract.flag)} starts at ${formatShare(contract.rollout.start)} of the traffic and is judged after ${formatWindow(contract.windowMinutes)}.`;
+    const begin = `${(0,escape_markdown/* inlineCode */.ti)(contract.flag)} starts at ${formatShare(contract.rollout.start)} of the traffic and is judged after ${formatWindow(contract.windowMinutes)}${contract.rollout.start === 1 ? ', against the weeks before: nobody goes without it' : ''}.`;
     const harm = contract.stop.adverse === 'observe'
         ? 'On evidence of harm the gate says so and touches nothing (`stop: observe`).'
         : `On evidence of harm it goes down to ${formatShare(contract.rollout.throttleTo)} at once, and off if the harm persists.`;
     return `${begin} ${harm}`;
+}
+
+;// CONCATENATED MODULE: ./gate-service/src/contract/render/level-text.js
+
+
+/**
+ * A level of a KPI in its own unit: "22.1%" for a share (the unit `ratio`), else "12.34 EUR", "812 ms". Markdown.
+ * @returns "–" when there is no level
+ */
+function levelText(level, unit) {
+    if (level === null || !Number.isFinite(level))
+        return '–';
+    return unit === 'ratio' ? formatRate(level) : `${formatAmount(level)} ${(0,escape_markdown/* escapeMarkdown */.FV)(unit, 30)}`.trimEnd();
+}
+/** What is counted of each type of KPI, singular and plural. */
+const COUNTED = {
+    rate: ['event of exposure', 'events of exposure'],
+    quantile: ['trial', 'trials'],
+    gauge: ['sample', 'samples'],
+};
+/** "unit" and "units", or what a KPI of this type has instead. */
+function countedWords(type) {
+    return Object.hasOwn(COUNTED, type) ? COUNTED[type] : ['unit', 'units'];
 }
 
 ;// CONCATENATED MODULE: ./gate-service/src/contract/render/text-chart.js
@@ -40532,16 +40560,23 @@ function intervalChart(effect, width = 31) {
 
 
 
+
 const NO_HISTORY = 'unknown: no history';
 /** What the window can show: units, smallest effect, power, time needed. */
-function powerTable(forecast, windowMinutes) {
+function powerTable(forecast, contract) {
     const { primary } = forecast;
-    const window = windowMinutes === null ? 'the window' : formatWindow(windowMinutes);
+    const window = contract === null ? 'the window' : formatWindow(contract.windowMinutes);
+    const arms = contract?.rollout.start === 1 ? '' : ', both variants together';
+    const [, plural] = countedWords(primary.type);
+    const counted = `${plural[0].toUpperCase()}${plural.slice(1)}`;
     const minimum = formatThreshold(primary.minimum_effect, primary.scale);
     const orUnknown = (value, format) => (value === null ? NO_HISTORY : format(value));
     const rows = [
-        [`Rate so far (${formatWeeks(primary.history_weeks)} of history)`, orUnknown(primary.baseline, formatRate)],
-        [`Units expected in ${window}, both variants together`, orUnknown(primary.units, formatCount)],
+        [
+            `${primary.unit === 'ratio' ? 'Rate' : 'Level'} so far (${formatWeeks(primary.history_weeks)} of history)`,
+            orUnknown(primary.baseline, (level) => levelText(level, primary.unit)),
+        ],
+        [`${counted} expected in ${window}${arms}`, orUnknown(primary.units, formatCount)],
         [
             'Smallest effect that would show in 4 of 5 cases',
             orUnknown(primary.minimum_detectable_effect, (effect) => formatEstimate(effect, primary.scale)),
@@ -40551,19 +40586,58 @@ function powerTable(forecast, windowMinutes) {
     ];
     return markdownTable([{ title: `What ${window} can show` }, { title: 'Answer', align: 'right' }], rows);
 }
-/** The odds of the three verdicts under the author's prediction; empty without them. */
+/** The odds of the three verdicts under the author's prediction, and as its record corrects it; empty without them. */
 function oddsTable(forecast) {
-    const { odds, primary } = forecast;
+    const { odds, odds_corrected: corrected, primary } = forecast;
     if (odds === null)
         return '';
     const predicted = primary.predicted_effect;
     const given = predicted === null ? 'the prediction' : `the prediction of ${formatThreshold(predicted, primary.scale)}`;
     const rows = [
-        ['PASS', odds.pass],
-        ['FAIL', odds.fail],
-        ['INCONCLUSIVE', odds.inconclusive],
-    ].map(([verdict, share]) => [verdict, formatShare(share), `\`${shareBar(share)}\``]);
-    return markdownTable([{ title: `Verdict, if ${given} is right` }, { title: 'Odds', align: 'right' }, { title: '' }], rows);
+        ['PASS', 'pass'],
+        ['FAIL', 'fail'],
+        ['INCONCLUSIVE', 'inconclusive'],
+    ].map(([verdict, key]) => [
+        verdict,
+        formatShare(odds[key]),
+        `\`${shareBar(odds[key])}\``,
+        ...(corrected === null ? [] : [formatShare(corrected[key])]),
+    ]);
+    const columns = [
+        { title: `Verdict, if ${given} is right` },
+        { title: 'Odds', align: 'right' },
+        { title: '' },
+        ...(corrected === null ? [] : [{ title: 'Odds, if it is as right as earlier ones', align: 'right' }]),
+    ];
+    return markdownTable(columns, rows);
+}
+/** What came of the KPI's earlier predictions, in one or two sentences; empty without any. */
+function recordText({ primary }) {
+    const { record, predicted_effect: predicted, scale } = primary;
+    if (record === null || !(record.count > 0))
+        return '';
+    const right = formatCount(record.in_direction);
+    const direction = record.count === 1
+        ? `The one earlier prediction for this KPI went the ${record.in_direction === 1 ? 'right' : 'wrong'} way`
+        : `Of ${formatCount(record.count)} earlier predictions for this KPI ${right} went the right way`;
+    const corrected = record.corrected_effect;
+    const instead = predicted === null ? '' : ` rather than ${formatThreshold(predicted, scale)}`;
+    const expect = corrected === null ? '' : `, so expect about ${formatEstimate(corrected, scale)}${instead}`;
+    return `${direction}; ${ratioInWords(record)}${expect}.${brierInWords(record)}`;
+}
+function ratioInWords({ count, median_ratio: ratio }) {
+    const usually = count === 1 ? '' : 'typically ';
+    if (!Number.isFinite(ratio))
+        return 'how much of it came true is not known';
+    if (ratio < 0)
+        return `${usually}the opposite of what was predicted came true`;
+    return `${usually}${ratio >= 0.45 && ratio <= 0.55 ? 'half' : formatShare(ratio)} of what was predicted came true`;
+}
+function brierInWords({ brier, brier_reference: reference }) {
+    if (brier === null || reference === null)
+        return '';
+    const better = brier < reference ? 'were better than' : 'were no better than';
+    return ` The odds that were given ${better} naming the usual outcome each time (Brier score ${brier.toFixed(2)} against ${reference.toFixed(2)}; 0 is best).`;
 }
 /** How soon the watch would notice harm; empty when there is nothing to watch. */
 function detectionTable(forecast) {
@@ -40701,8 +40775,9 @@ function numbers(entry) {
     const { forecast, contract } = entry;
     const parts = [
         `${(0,escape_markdown/* escapeMarkdown */.FV)(forecast.primary.title, 120)} (${(0,escape_markdown/* inlineCode */.ti)(forecast.primary.kpi_id, 64)})`,
-        powerTable(forecast, contract?.windowMinutes ?? null),
+        powerTable(forecast, contract),
         oddsTable(forecast),
+        recordText(forecast),
     ];
     return parts.filter((part) => part !== '').join('\n\n');
 }
@@ -41072,14 +41147,41 @@ const PROBLEMS = [
         'Contradicting events',
         'Too many events were sent again under the same id with other contents.',
     ],
-    [['clock_skew', 'skew'], 'Clocks', 'The clocks of the senders are more than five minutes off.'],
+    [['clock_skew'], 'Clocks', 'The clocks of the senders are more than five minutes off.'],
     [['flag_mismatch', 'variant_mismatch'], 'Flag and events', 'Events name another variant than the flag served.'],
     [
         ['missing_outcomes', 'outcome_missing'],
         'Missing outcomes',
         'Outcomes are missing more often for one variant than for the other.',
     ],
-    [['winsorised', 'clipped'], 'Extreme values', 'Too many values were extreme and had to be capped.'],
+    [['clipped'], 'Extreme values', 'Too many values lay below 0 or above the cap of the KPI.'],
+    [
+        ['missing'],
+        'Missing values',
+        'Too many events that should have had a value had none, or more of one variant’s than of the other’s.',
+    ],
+    [
+        ['skew'],
+        'Large amounts',
+        'A few large amounts carry so much of the total that the interval is not safe enough for a pass.',
+    ],
+    [['weeks'], 'Weeks before', 'There are too few usable weeks before the change to show harm to a guardrail.'],
+    [
+        ['volume'],
+        'Usual traffic',
+        'The window had less than half of the usual data, too little to hold against whole weeks.',
+    ],
+    [
+        ['everybody'],
+        'On for everybody',
+        'For too large a part of the window only some had the change, so the effect is diluted.',
+    ],
+    [
+        ['ordinary_week'],
+        'Ordinary week',
+        'The window has a day that the contract excludes, and nothing that would take it out.',
+    ],
+    [['comparable'], 'Comparable weeks', 'The weeks before do not tell what to expect of a guardrail.'],
     [['invalid', 'invalid_counts', 'counts'], 'Counts', 'The counts contradict each other.'],
     [['paused'], 'Operator switch', 'Interventions were paused by an operator for a part of the window.'],
     [['quarantined', 'quarantine'], 'Refused events', 'Too many events could not be counted.'],
@@ -41222,6 +41324,7 @@ function titleLookup(metrics) {
 
 
 
+
 const FINDINGS = {
     reached: 'reached',
     not_reached: 'not reached',
@@ -41261,9 +41364,19 @@ function inRoleOrder(metrics) {
     const rank = (metric) => ORDER.findIndex((role) => metric.roles.includes(role)) + (metric.roles.length > 0 ? 0 : 9);
     return [...metrics].sort((a, b) => rank(a) - rank(b));
 }
-const COLUMNS = [
+/** The level of one side and what it rests on: "22.1% (1 105 of 5 000)", "12.34 EUR (5 000 units)". */
+function verdict_metrics_levelOf(metric, side) {
+    const tally = metric[side];
+    const level = metric.levels[side];
+    if (metric.type === 'proportion' && (tally.n > 0 || level === null))
+        return formatTally(tally);
+    if (!(tally.n > 0))
+        return level === null ? 'no data' : levelText(level, metric.unit);
+    return `${levelText(level, metric.unit)} (${formatCountOf(tally.n, ...countedWords(metric.type))})`;
+}
+const columnsOf = (design) => [
     { title: 'Metric' },
-    { title: 'Control', align: 'right' },
+    { title: design === 'before_after' ? 'Weeks before' : 'Control', align: 'right' },
     { title: 'With the change', align: 'right' },
     { title: 'Effect', align: 'right' },
     { title: '90% interval', align: 'right' },
@@ -41271,19 +41384,19 @@ const COLUMNS = [
     { title: 'Finding' },
 ];
 /** One row per metric; `short` names them by id and keeps the first `limit`. */
-function metricsTable(metrics, limit, short) {
+function metricsTable({ metrics, design }, limit, short) {
     const rows = inRoleOrder(metrics)
         .slice(0, limit)
         .map((metric) => [
         `${short || metric.title.trim() === '' ? (0,escape_markdown/* inlineCode */.ti)(metric.kpi_id, 64) : (0,escape_markdown/* escapeMarkdown */.FV)(metric.title, 120)} (${metric.roles.join(', ')})`,
-        formatTally(metric.control),
-        formatTally(metric.treatment),
+        verdict_metrics_levelOf(metric, 'control'),
+        verdict_metrics_levelOf(metric, 'treatment'),
         formatEstimate(metric.estimate, metric.scale),
         formatInterval(metric.lo, metric.hi, metric.scale),
         thresholdOf(metric),
         findingOf(metric),
     ]);
-    return markdownTable(COLUMNS, rows);
+    return markdownTable(columnsOf(design), rows);
 }
 const NAME_WIDTH = 28;
 const CHART_WIDTH = 31;
@@ -41329,8 +41442,7 @@ function verdictHeadline(change, verdict) {
     const [first] = verdict.reasons;
     const why = first === undefined ? 'the gate gives no reason' : explainReason(first, titleLookup(verdict.metrics)).headline;
     const overruled = wasOverruled(change) ? '; a person overruled the switch-off' : '';
-    const primary = primaryOf(verdict);
-    const design = primary !== undefined && /before.?after/i.test(primary.method) ? ' (a before/after comparison)' : '';
+    const design = verdict.design === 'before_after' ? ' (a before/after comparison)' : '';
     return `${verdict.verdict.toUpperCase()}: ${why}${overruled}${design}`;
 }
 function primaryOf(verdict) {
@@ -41353,6 +41465,13 @@ function measured(verdict) {
     const title = titleLookup([primary])(primary.kpi_id);
     return [`**${title}:** ${formatEffectWithInterval(primary, primary.scale)}`];
 }
+/** The better bet while the verdict is open, marked as the opinion that it is. */
+function adviceText({ advice }) {
+    if (advice === null || !Number.isFinite(advice.p_gain))
+        return [];
+    const gain = `${formatShare(advice.p_gain)} likely a gain`;
+    return [`The better bet on what is known: **${advice.advice}** (${gain}). This is an opinion, not a verdict.`];
+}
 function more(total, shown, what) {
     return total > shown ? `\n\n_And ${formatCount(total - shown)} more ${what}._` : '';
 }
@@ -41363,7 +41482,7 @@ function opening(change, verdict) {
         ]
         : [];
     const headline = `## ${EMOJI[verdict.verdict]} ${verdictHeadline(change, verdict)}`;
-    return [headline, (0,escape_markdown/* escapeMarkdown */.FV)(verdict.summary, 600), ...measured(verdict), ...revises]
+    return [headline, (0,escape_markdown/* escapeMarkdown */.FV)(verdict.summary, 600), ...measured(verdict), ...adviceText(verdict), ...revises]
         .filter((part) => part !== '')
         .join('\n\n');
 }
@@ -41408,7 +41527,10 @@ function metrics(verdict, short) {
     if (verdict.metrics.length === 0)
         return '### What was measured\n\nNothing: the verdict has no metric.';
     const note = 'Effects are signed so that **plus is better** for every metric; % is relative, pp is percentage points. The true effect lies in a 90% interval in nine of ten cases.';
-    return `### What was measured\n\n${metricsTable(verdict.metrics, rows, short)}${more(verdict.metrics.length, rows, 'metrics')}\n\n${note}`;
+    const design = verdict.design === 'before_after'
+        ? ' **Weeks before** is the same KPI before the change: whatever else changed since then is in the effect too.'
+        : '';
+    return `### What was measured\n\n${metricsTable(verdict, rows, short)}${more(verdict.metrics.length, rows, 'metrics')}\n\n${note}${design}`;
 }
 function interventions(change, short) {
     const head = '### Interventions';
@@ -41765,6 +41887,8 @@ const CONTRACT_DEFAULTS = {
     fastThen: 'alert',
     coverageFloor: '90%',
 };
+/** Without a control group the change is on for everybody. */
+const DEFAULT_START = { auto: 0.5, concurrent: 0.5, before_after: 1 };
 const FastRuleSchema = schemas/* strictObject */.rej({
     kpi: identifiers/* KpiIdSchema */.Vd.describe('The KPI that is limited.'),
     above: LevelSchema.optional().describe('The limit, when high values are bad: a level such as 5%.'),
@@ -41806,10 +41930,37 @@ const PredictionSchema = schemas/* strictObject */.rej({
 })
     .describe('What the author expects; compared with the verdict later.');
 const RolloutSchema = schemas/* strictObject */.rej({
-    start: ShareSchema.prefault(CONTRACT_DEFAULTS.start).describe('Share of the traffic that gets the change at activation: above 0%, at most 95%.'),
+    start: ShareSchema.optional().describe('Share of the traffic that gets the change at activation: above 0%, at most 95%; or 100% without a control group.'),
     throttle_to: ShareSchema.prefault(CONTRACT_DEFAULTS.throttleTo).describe('Share that keeps the change after a throttle: below start.'),
 })
     .describe('How much of the traffic gets the change.');
+const DAY_MS = 86_400_000;
+const DATE_SPAN = /^(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?$/;
+const DATE_SPAN_ALLOWED = 'allowed: a day, or two with .. between them, such as 2026-12-24..2026-12-26';
+/** Whole UTC days (since 1970) from the first to the last, both included. */
+const DateSpanSchema = schemas/* string */.YjP({ error: DATE_SPAN_ALLOWED })
+    .regex(DATE_SPAN, { error: DATE_SPAN_ALLOWED })
+    .transform((text, context) => {
+    const [, first = '', last = first] = DATE_SPAN.exec(text) ?? [];
+    const [firstDay, lastDay] = [dayOf(first), dayOf(last)];
+    if (firstDay !== null && lastDay !== null && firstDay <= lastDay)
+        return { firstDay, lastDay };
+    context.addIssue({ code: 'custom', message: DATE_SPAN_ALLOWED });
+    return core_core/* NEVER */.tm;
+});
+/** Null for a day that no calendar has, such as 2026-02-30. */
+function dayOf(text) {
+    const at = Date.parse(`${text}T00:00:00Z`);
+    return Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== text ? null : at / DAY_MS;
+}
+const BeforeAfterSchema = schemas/* strictObject */.rej({
+    exclude: schemas/* array */.YOg(DateSpanSchema)
+        .max(50)
+        .default([])
+        .describe('Days (UTC) that are no guide to others, such as holidays and incidents: "2026-12-24..2026-12-26".'),
+    comparison: identifiers/* KpiIdSchema */.Vd.optional().describe('A KPI that the change cannot touch and that moves with the primary one: what moves both is taken out.'),
+})
+    .describe('For the design before_after: what makes weeks comparable.');
 /**
  * The contract of one change: what it promises, locked by its hash when the change is stamped.
  * Input is what people write (docs/files.md); output has every default filled in, effects parsed,
@@ -41829,7 +41980,8 @@ const ChangeContractSchema = schemas/* strictObject */.rej({
     rollout: RolloutSchema.prefault({}),
     design: schemas/* enum */.k5n(['auto', 'concurrent', 'before_after'])
         .default(CONTRACT_DEFAULTS.design)
-        .describe('What the change is compared with. before_after is not available yet.'),
+        .describe('What the change is compared with: the traffic without it at the same time (concurrent), or the weeks before it.'),
+    before_after: BeforeAfterSchema.optional(),
     stop: schemas/* strictObject */.rej({
         adverse: schemas/* enum */.k5n(['throttle_then_off', 'observe'])
             .default(CONTRACT_DEFAULTS.adverse)
@@ -41855,12 +42007,159 @@ const ChangeContractSchema = schemas/* strictObject */.rej({
         : null,
     windowMinutes: c.window,
     rule: c.rule,
-    rollout: { start: c.rollout.start, throttleTo: c.rollout.throttle_to },
+    rollout: { start: c.rollout.start ?? DEFAULT_START[c.design], throttleTo: c.rollout.throttle_to },
     design: c.design,
+    ...(c.before_after && {
+        beforeAfter: { exclude: c.before_after.exclude, comparison: c.before_after.comparison ?? null },
+    }),
     stop: c.stop,
     fast: c.fast,
     coverageFloor: c.coverage_floor,
 }));
+
+;// CONCATENATED MODULE: ./gate-service/src/contract/kpi-measure.js
+
+
+
+/** Quantiles that a KPI can be about. */
+const QUANTILES = { p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 };
+/** An amount is kept in whole steps: a cap has this many, so that sums are exact whatever their order. */
+const STEPS_PER_CAP = 10_000;
+/** Most events that are counted of one unit: unless the file says otherwise, and at all. A far cap makes the watch slow. */
+const USUAL_EVENTS = 50;
+const MOST_EVENTS = 1_000;
+const source = identifiers/* SourceNameSchema */.KO.describe('The name of a source; the gate service knows what stands behind it.');
+const within = DurationMinutesSchema.describe('How long after the trial something still counts, 1m to 28d.');
+const capError = { error: 'allowed: a number above 0 and at most 1000000000000, such as 2000' };
+const cap = schemas/* number */.aig(capError)
+    .positive(capError)
+    .max(1e12, capError)
+    .describe('Amounts above it count as this much: about the largest that is normal for one unit.');
+const sum = schemas/* enum */.k5n(['value', 'events']);
+const hasCap = (m) => m.sum === 'events' || m.cap !== undefined;
+const hasWholeCap = (m) => m.sum === 'value' || m.cap === undefined || (Number.isInteger(m.cap) && m.cap <= MOST_EVENTS);
+const NEEDS_CAP = 'allowed: a number above 0, such as 2000: where values are added up a cap is needed';
+const NEEDS_WHOLE_CAP = `allowed: a whole number from 1 to ${MOST_EVENTS} where events are counted (sum: events)`;
+/**
+ * *Conversion*: `of`, `success` and `within`; one trial a unit. *Status*: `of` alone; one trial is (unit, minute), and
+ * `status` says which outcome is counted.
+ */
+const ProportionMeasureSchema = schemas/* strictObject */.rej({
+    source,
+    type: schemas/* literal */.euz('proportion').describe('The share of trials that end in success (or in error).'),
+    unit_id: schemas/* literal */.euz('user_id').default('user_id').describe('What is counted once.'),
+    of: identifiers/* EventNameSchema */.HM.describe('The event that is a trial.'),
+    success: identifiers/* EventNameSchema */.HM.optional().describe('A conversion: the event that makes a trial a success.'),
+    within: DurationMinutesSchema.optional().describe('A conversion: how long after the trial a success still counts, 1m to 28d.'),
+    status: schemas/* enum */.k5n(['error', 'success'])
+        .optional()
+        .describe('A status KPI: which outcome is counted. Default: what the direction is about.'),
+})
+    .refine((m) => (m.success === undefined) === (m.within === undefined), {
+    error: 'allowed: success and within together (a conversion), or neither (a status)',
+})
+    .refine((m) => m.success === undefined || m.status === undefined, {
+    error: 'allowed: status only without success and within',
+});
+const MeanMeasureSchema = schemas/* strictObject */.rej({
+    source,
+    type: schemas/* literal */.euz('mean').describe('What a unit brings in, on average over all units.'),
+    unit_id: schemas/* literal */.euz('user_id').default('user_id').describe('What is counted once.'),
+    of: identifiers/* EventNameSchema */.HM.describe("The event that is a trial: a unit's first one."),
+    value_of: identifiers/* EventNameSchema */.HM.describe('The event that is added up for each unit.'),
+    within,
+    sum: sum.default('value').describe('value: their `value`. events: how many there are.'),
+    cap: cap.optional(),
+})
+    .refine(hasCap, { path: ['cap'], error: NEEDS_CAP })
+    .refine(hasWholeCap, { path: ['cap'], error: NEEDS_WHOLE_CAP });
+const RatioMeasureSchema = schemas/* strictObject */.rej({
+    source,
+    type: schemas/* literal */.euz('ratio').describe('One sum over another, such as revenue per order or errors per request.'),
+    unit_id: schemas/* literal */.euz('user_id').default('user_id').describe('What is counted once.'),
+    of: identifiers/* EventNameSchema */.HM.describe("The event that is a trial: a unit's first one."),
+    numerator: identifiers/* EventNameSchema */.HM.describe('The event that is added up above the line.'),
+    denominator: identifiers/* EventNameSchema */.HM.describe('The event that is counted below the line.'),
+    within,
+    sum: sum.default('events').describe('Of the numerator. value: its `value`. events: how many there are.'),
+    cap: cap.optional(),
+    denominator_cap: schemas/* int */.Whr({ error: NEEDS_WHOLE_CAP })
+        .min(1, { error: NEEDS_WHOLE_CAP })
+        .max(MOST_EVENTS, { error: NEEDS_WHOLE_CAP })
+        .default(USUAL_EVENTS)
+        .describe('Most events of one unit that are counted below the line.'),
+})
+    .refine(hasCap, { path: ['cap'], error: NEEDS_CAP })
+    .refine(hasWholeCap, { path: ['cap'], error: NEEDS_WHOLE_CAP });
+const RateMeasureSchema = schemas/* strictObject */.rej({
+    source,
+    type: schemas/* literal */.euz('rate').describe('Events for each event of exposure, such as tickets per session.'),
+    of: identifiers/* EventNameSchema */.HM.describe('The event that is one of exposure.'),
+    count: identifiers/* EventNameSchema */.HM.describe('The event that is counted.'),
+});
+const QuantileMeasureSchema = schemas/* strictObject */.rej({
+    source,
+    type: schemas/* literal */.euz('quantile')
+        .describe("A quantile of `latency_ms`, the slowest of a unit's events in a minute being one trial."),
+    of: identifiers/* EventNameSchema */.HM.describe('The event that has a latency.'),
+    quantile: schemas/* enum */.k5n(Object.keys(QUANTILES))
+        .describe('Which quantile: p95 is usual.'),
+});
+const GaugeMeasureSchema = schemas/* strictObject */.rej({
+    source,
+    type: schemas/* literal */.euz('gauge').describe('A level that is sampled, such as the length of a queue: its mean over time.'),
+    of: identifiers/* EventNameSchema */.HM.describe('The event that is a sample; its `value` is the level.'),
+    cap,
+});
+const MeasureSchema = schemas/* discriminatedUnion */.gMt('type', [
+    ProportionMeasureSchema,
+    MeanMeasureSchema,
+    RatioMeasureSchema,
+    RateMeasureSchema,
+    QuantileMeasureSchema,
+    GaugeMeasureSchema,
+])
+    .describe('How the KPI is measured.');
+const MEASURE_TYPES = ['proportion', 'mean', 'ratio', 'rate', 'quantile', 'gauge'];
+/** Fills in what the file leaves open; `direction` decides what a status KPI counts. */
+function toMeasure(m, direction) {
+    switch (m.type) {
+        case 'proportion':
+            return {
+                source: m.source,
+                type: m.type,
+                of: m.of,
+                success: m.success ?? null,
+                withinMinutes: m.within ?? 0,
+                counts: m.success === undefined ? (m.status ?? (direction === 'decrease_is_good' ? 'error' : 'success')) : null,
+            };
+        case 'mean': {
+            const amount = toAmount(m.value_of, m.sum, m.cap);
+            return { source: m.source, type: m.type, of: m.of, withinMinutes: m.within, amount };
+        }
+        case 'ratio': {
+            const [numerator, denominator] = [
+                toAmount(m.numerator, m.sum, m.cap),
+                toAmount(m.denominator, 'events', m.denominator_cap),
+            ];
+            return { source: m.source, type: m.type, of: m.of, withinMinutes: m.within, numerator, denominator };
+        }
+        case 'rate':
+            return { source: m.source, type: m.type, of: m.of, withinMinutes: 0, count: m.count };
+        case 'quantile':
+            return { source: m.source, type: m.type, of: m.of, withinMinutes: 0, quantile: QUANTILES[m.quantile] };
+        case 'gauge':
+            return { source: m.source, type: m.type, of: m.of, withinMinutes: 0, amount: toAmount(m.of, 'value', m.cap) };
+        default:
+            return m;
+    }
+}
+function toAmount(event, add, cap) {
+    if (add === 'events')
+        return { event, add, cap: cap ?? USUAL_EVENTS, step: 1 };
+    const most = cap ?? Number.NaN;
+    return { event, add, cap: most, step: most / STEPS_PER_CAP };
+}
 
 // EXTERNAL MODULE: ./gate-service/src/contract/hidden-characters.js
 var hidden_characters = __nccwpck_require__(4636);
@@ -41982,6 +42281,7 @@ function orderFindings(findings) {
 ;// CONCATENATED MODULE: ./gate-service/src/contract/registry-facts.js
 
 
+
 /** Reads the facts from plain data, so that a mistake in one KPI does not hide the mistakes of a contract. */
 function readRegistryFacts(document) {
     const ids = isMapping(document.value) ? Object.keys(document.value) : [];
@@ -41992,6 +42292,7 @@ function factsOf(document, id) {
     const within = textAt(document, [id, 'measure', 'within']);
     return {
         direction: direction === 'increase_is_good' || direction === 'decrease_is_good' ? direction : null,
+        type: MEASURE_TYPES.find((type) => type === textAt(document, [id, 'measure', 'type'])) ?? null,
         unit: textAt(document, [id, 'unit']),
         withinMinutes: within === null ? null : parseDurationMinutes(within),
     };
@@ -42008,6 +42309,173 @@ function textAt(document, path) {
 function countAt(document, path) {
     const value = yaml_document_valueAt(document.value, path);
     return Array.isArray(value) ? value.length : 0;
+}
+
+;// CONCATENATED MODULE: ./gate-service/src/contract/check-rollout.js
+
+
+
+
+/** Above this share too little traffic is left without the change to compare with (and no stickiness to trust). */
+const MAX_START_SHARE = 0.95;
+const START_TEXT = 'above 0%, at most 95%; or 100% with design: before_after';
+/** Checks that the rollout leaves a control group or does without one, and that a throttle lowers it. */
+function checkRollout(document) {
+    return [...checkStart(document), ...checkThrottle(document), ...checkCoverage(document)];
+}
+/** Whether the file asks for a comparison with the weeks before: in so many words, or by a rollout to everybody. */
+function isBeforeAfterDocument(document) {
+    const design = yaml_document_valueAt(document.value, ['design']) ?? CONTRACT_DEFAULTS.design;
+    return design === 'before_after' || (design === 'auto' && startAt(document)?.share === 1);
+}
+function startAt(document) {
+    const isBeforeAfter = textAt(document, ['design']) === 'before_after';
+    return shareAt(document, ['rollout', 'start'], isBeforeAfter ? '100%' : CONTRACT_DEFAULTS.start);
+}
+function shareAt(document, path, fallback) {
+    const absent = yaml_document_valueAt(document.value, path) === undefined;
+    const text = absent ? fallback : textAt(document, path)?.trim();
+    const share = text?.endsWith('%') ? parseLevel(text) : null;
+    if (share === null || share > 1)
+        return null;
+    return absent ? { share, found: `${fallback} (the default)` } : { share };
+}
+function checkStart(document) {
+    const path = ['rollout', 'start'];
+    const start = startAt(document);
+    if (start === null)
+        return [];
+    if (start.share === 0) {
+        return [
+            findingAt(document, path, {
+                code: 'out_of_range',
+                message: 'A rollout that starts at 0% shows the change to nobody',
+                allowed: START_TEXT,
+                remedy: 'Write `start: 50%`, or the share that you dare.',
+            }),
+        ];
+    }
+    if (isBeforeAfterDocument(document))
+        return start.share === 1 ? [] : [notEverybody(document, path)];
+    if (start.share <= MAX_START_SHARE)
+        return [];
+    return [
+        findingAt(document, path, {
+            code: 'no_control',
+            message: 'This rollout leaves no control group (above 95%)',
+            allowed: START_TEXT,
+            remedy: 'Write `start: 50%`: equal halves need the least time. Where no group can go without the change, write `start: 100%` and `design: before_after`.',
+        }),
+    ];
+}
+/** With a part of the traffic left without the change, the week's total would mix both. */
+function notEverybody(document, path) {
+    return findingAt(document, path, {
+        code: 'out_of_range',
+        message: 'A comparison of before and after needs the change on for everybody',
+        allowed: '100%',
+        remedy: 'Write `start: 100%`, or better `design: concurrent`: traffic without the change tells more than past weeks.',
+    });
+}
+function checkThrottle(document) {
+    const start = startAt(document);
+    const throttled = shareAt(document, ['rollout', 'throttle_to'], CONTRACT_DEFAULTS.throttleTo);
+    if (start === null || throttled === null)
+        return [];
+    const found = throttled.found === undefined ? {} : { found: throttled.found };
+    if (throttled.share === 0) {
+        return [
+            findingAt(document, ['rollout', 'throttle_to'], {
+                severity: 'warning',
+                code: 'throttle_is_off',
+                message: 'A throttle to 0% turns the flag off at the first signal, and nothing more is learned',
+                allowed: 'above 0%, below `start`',
+                remedy: 'Write `throttle_to: 5%`, unless any further exposure is too much.',
+            }),
+        ];
+    }
+    if (start.share === 0 || throttled.share < start.share)
+        return [];
+    // A default that is too high for the start is shown where the start stands.
+    const place = throttled.found === undefined ? 'throttle_to' : 'start';
+    return [
+        findingAt(document, ['rollout', place], {
+            code: 'throttle_not_lower',
+            message: '`rollout.throttle_to` is not below `rollout.start`: a throttle would change nothing',
+            allowed: 'a share below `start`',
+            remedy: 'Write a smaller `throttle_to`, such as a tenth of `start`.',
+            ...found,
+        }),
+    ];
+}
+function checkCoverage(document) {
+    const floor = shareAt(document, ['coverage_floor'], CONTRACT_DEFAULTS.coverageFloor);
+    if (floor === null || floor.share > 0)
+        return [];
+    return [
+        findingAt(document, ['coverage_floor'], {
+            code: 'out_of_range',
+            message: 'A coverage floor of 0% would judge a window without data',
+            allowed: 'above 0%, at most 100%',
+            remedy: 'Remove `coverage_floor` (90%), or write the share of the window that must have data.',
+        }),
+    ];
+}
+
+;// CONCATENATED MODULE: ./gate-service/src/contract/check-before-after.js
+
+
+
+
+
+const WEEK_MINUTES = 10_080;
+/** What a comparison with the weeks before needs: whole weeks, and a comparison KPI that is measured alike. */
+function checkBeforeAfter(document, kpiAt) {
+    if (isBeforeAfterDocument(document))
+        return [...checkWeeks(document), ...checkComparison(document, kpiAt)];
+    if (yaml_document_valueAt(document.value, ['before_after']) === undefined)
+        return [];
+    return [
+        findingAt(document, ['before_after'], {
+            code: 'unknown_key',
+            message: '`before_after` has no meaning when the change is compared with the traffic without it',
+            allowed: 'only with `design: before_after`',
+            remedy: 'Remove it, or write `design: before_after`.',
+        }),
+    ];
+}
+function checkWeeks(document) {
+    const text = textAt(document, ['window']) ?? CONTRACT_DEFAULTS.window;
+    const minutes = parseDurationMinutes(text);
+    if (minutes === null || minutes % WEEK_MINUTES === 0)
+        return [];
+    return [
+        findingAt(document, ['window'], {
+            code: 'out_of_range',
+            message: `A window of ${text} cannot be compared with weeks before: it does not see every weekday equally often`,
+            allowed: '7d, 14d, 21d or 28d',
+            remedy: 'Write `window: 7d`.',
+        }),
+    ];
+}
+function checkComparison(document, kpiAt) {
+    const path = ['before_after', 'comparison'];
+    const primary = ['primary', 'kpi'];
+    const [other, main] = [kpiAt(path), kpiAt(primary)];
+    const isItself = textAt(document, path) !== null && textAt(document, path) === textAt(document, primary);
+    const isOutOfStep = other !== null && main !== null && other.withinMinutes !== main.withinMinutes;
+    if (!isItself && !isOutOfStep)
+        return [];
+    return [
+        findingAt(document, path, {
+            code: 'invalid_value',
+            message: isItself
+                ? 'A KPI cannot be compared with itself'
+                : 'The weeks of this KPI do not line up with those of the primary one: their `within` differ',
+            allowed: 'another KPI with the same `within` as the primary one, which the change cannot touch',
+            remedy: 'Choose another KPI, such as the same one of another region, or remove `comparison`.',
+        }),
+    ];
 }
 
 ;// CONCATENATED MODULE: ./gate-service/src/contract/check-effects.js
@@ -42147,11 +42615,21 @@ function unreachable(document, { path, name, effect }, limit) {
 function checkFastRules(document, kpiAt) {
     return Array.from({ length: countAt(document, ['fast']) }, (_, index) => index).flatMap((index) => {
         const kpi = kpiAt(['fast', index, 'kpi']);
+        if (kpi?.type && kpi.type !== 'proportion')
+            return [notAProportion(document, ['fast', index, 'kpi'], kpi.type)];
         return [
             ...checkLimit(document, ['fast', index, 'above'], kpi),
             ...checkLimit(document, ['fast', index, 'below'], kpi),
             ...checkSpan(document, ['fast', index, 'for']),
         ];
+    });
+}
+function notAProportion(document, path, type) {
+    return findingAt(document, path, {
+        code: 'fast_needs_proportion',
+        message: `A limit is a share of trials, and this KPI is of the type ${type}`,
+        allowed: 'a KPI of the type proportion, such as an error rate',
+        remedy: 'Make it a guardrail, or limit an error rate.',
     });
 }
 function checkLimit(document, path, kpi) {
@@ -42206,108 +42684,6 @@ function checkSpan(document, path) {
     ];
 }
 
-;// CONCATENATED MODULE: ./gate-service/src/contract/check-rollout.js
-
-
-
-
-/** Above this share too little traffic is left without the change to compare with (and no stickiness to trust). */
-const MAX_START_SHARE = 0.95;
-/** Checks that the rollout leaves a control group, that a throttle lowers it, and that the design exists. */
-function checkRollout(document) {
-    return [...checkStart(document), ...checkThrottle(document), ...checkDesign(document), ...checkCoverage(document)];
-}
-function shareAt(document, path, fallback) {
-    const absent = yaml_document_valueAt(document.value, path) === undefined;
-    const text = absent ? fallback : textAt(document, path)?.trim();
-    const share = text?.endsWith('%') ? parseLevel(text) : null;
-    if (share === null || share > 1)
-        return null;
-    return absent ? { share, found: `${fallback} (the default)` } : { share };
-}
-function checkStart(document) {
-    const path = ['rollout', 'start'];
-    const start = shareAt(document, path, CONTRACT_DEFAULTS.start);
-    if (start === null)
-        return [];
-    if (start.share === 0) {
-        return [
-            findingAt(document, path, {
-                code: 'out_of_range',
-                message: 'A rollout that starts at 0% shows the change to nobody',
-                allowed: 'above 0%, at most 95%',
-                remedy: 'Write `start: 50%`, or the share that you dare.',
-            }),
-        ];
-    }
-    if (start.share <= MAX_START_SHARE)
-        return [];
-    return [
-        findingAt(document, path, {
-            code: 'no_control',
-            message: 'This rollout leaves no control group (above 95%); a comparison of before and after is not available yet',
-            allowed: 'above 0%, at most 95%',
-            remedy: 'Write `start: 50%`: equal halves need the least time. Raise it by hand after the verdict.',
-        }),
-    ];
-}
-function checkThrottle(document) {
-    const start = shareAt(document, ['rollout', 'start'], CONTRACT_DEFAULTS.start);
-    const throttled = shareAt(document, ['rollout', 'throttle_to'], CONTRACT_DEFAULTS.throttleTo);
-    if (start === null || throttled === null)
-        return [];
-    const found = throttled.found === undefined ? {} : { found: throttled.found };
-    if (throttled.share === 0) {
-        return [
-            findingAt(document, ['rollout', 'throttle_to'], {
-                severity: 'warning',
-                code: 'throttle_is_off',
-                message: 'A throttle to 0% turns the flag off at the first signal, and nothing more is learned',
-                allowed: 'above 0%, below `start`',
-                remedy: 'Write `throttle_to: 5%`, unless any further exposure is too much.',
-            }),
-        ];
-    }
-    if (start.share === 0 || throttled.share < start.share)
-        return [];
-    // A default that is too high for the start is shown where the start stands.
-    const place = throttled.found === undefined ? 'throttle_to' : 'start';
-    return [
-        findingAt(document, ['rollout', place], {
-            code: 'throttle_not_lower',
-            message: '`rollout.throttle_to` is not below `rollout.start`: a throttle would change nothing',
-            allowed: 'a share below `start`',
-            remedy: 'Write a smaller `throttle_to`, such as a tenth of `start`.',
-            ...found,
-        }),
-    ];
-}
-function checkDesign(document) {
-    if (textAt(document, ['design']) !== 'before_after')
-        return [];
-    return [
-        findingAt(document, ['design'], {
-            code: 'not_available',
-            message: 'A comparison of before and after is not available yet',
-            allowed: 'auto, concurrent',
-            remedy: 'Remove `design`: the change is then compared with the traffic that does not get it.',
-        }),
-    ];
-}
-function checkCoverage(document) {
-    const floor = shareAt(document, ['coverage_floor'], CONTRACT_DEFAULTS.coverageFloor);
-    if (floor === null || floor.share > 0)
-        return [];
-    return [
-        findingAt(document, ['coverage_floor'], {
-            code: 'out_of_range',
-            message: 'A coverage floor of 0% would judge a window without data',
-            allowed: 'above 0%, at most 100%',
-            remedy: 'Remove `coverage_floor` (90%), or write the share of the window that must have data.',
-        }),
-    ];
-}
-
 ;// CONCATENATED MODULE: ./gate-service/src/contract/nearest.js
 /** Number of single-character edits between two texts (Levenshtein), in O(a × b). */
 function editDistance(a, b) {
@@ -42351,6 +42727,7 @@ function nearest(word, known, limit = 3) {
 
 
 
+
 const DAY_MINUTES = 1440;
 const MIN_WINDOW_DAYS = 1;
 const MAX_WINDOW_DAYS = 28;
@@ -42373,6 +42750,7 @@ function checkContract(document, registry) {
         ...checkRule(document),
         ...checkGuardrails(document),
         ...checkRollout(document),
+        ...checkBeforeAfter(document, kpiAt),
         ...checkWindow(document),
         ...checkLeading(document, kpiAt(['leading', 'kpi'])),
         ...checkFastRules(document, kpiAt),
@@ -42380,7 +42758,13 @@ function checkContract(document, registry) {
 }
 function kpiPaths(document) {
     const listed = (key) => Array.from({ length: countAt(document, [key]) }, (_, index) => [key, index, 'kpi']);
-    return [['primary', 'kpi'], ['leading', 'kpi'], ...listed('guardrails'), ...listed('fast')];
+    return [
+        ['primary', 'kpi'],
+        ['leading', 'kpi'],
+        ['before_after', 'comparison'],
+        ...listed('guardrails'),
+        ...listed('fast'),
+    ];
 }
 function checkKpi(document, path, registry) {
     const id = textAt(document, path);
@@ -42459,6 +42843,17 @@ function checkWindow(document) {
     ];
 }
 function checkLeading(document, kpi) {
+    if (kpi?.type === 'gauge') {
+        return [
+            findingAt(document, ['leading', 'kpi'], {
+                severity: 'warning',
+                code: 'unwatched_leading',
+                message: 'This leading indicator is a gauge, which is judged at the end and not watched for harm before',
+                allowed: 'a KPI of another type',
+                remedy: 'Choose a KPI that is counted or measured for each unit or request.',
+            }),
+        ];
+    }
     if (kpi === null || kpi.withinMinutes === null || kpi.withinMinutes <= MAX_LEADING_WITHIN)
         return [];
     return [
@@ -42556,7 +42951,51 @@ function checkRegistry(document) {
             }),
         ];
     }
-    return ids.flatMap((id) => [...checkWithin(document, [id, 'measure', 'within']), ...checkBands(document, id)]);
+    return ids.flatMap((id) => [
+        ...checkWithin(document, [id, 'measure', 'within']),
+        ...checkEvents(document, id),
+        ...checkBands(document, id),
+    ]);
+}
+/** Pairs of events that leave nothing to compare when they are one, by type: the second over the first is always 1. */
+const DIFFERENT_EVENTS = new Map([
+    ['proportion', ['of', 'success']],
+    ['ratio', ['denominator', 'numerator']],
+    ['rate', ['of', 'count']],
+]);
+function checkEvents(document, id) {
+    const written = (key) => textAt(document, [id, 'measure', key]);
+    const type = written('type');
+    const [first, second] = DIFFERENT_EVENTS.get(type) ?? [];
+    if (type === 'mean')
+        return checkSelection(document, id);
+    const isAlwaysOne = first && second && written(first) !== null && written(first) === written(second);
+    // Revenue per order is the value of an event over its number.
+    if (!isAlwaysOne || (type === 'ratio' && written('sum') === 'value'))
+        return [];
+    return [
+        findingAt(document, [id, 'measure', second], {
+            code: 'same_event',
+            message: `\`${second}\` and \`${first}\` are the same event, so that this ${type} is always 1`,
+            allowed: `an event other than ${written(first)}`,
+            remedy: `Name the event that is counted in \`${second}\`${type === 'ratio' ? ', or write `sum: value` for its mean value' : ''}.`,
+        }),
+    ];
+}
+/** A trial that only a unit with a value has: whoever the change drives away is not counted as 0. */
+function checkSelection(document, id) {
+    const [trial, added] = ['of', 'value_of'].map((key) => textAt(document, [id, 'measure', key]));
+    if (trial === null || trial !== added || textAt(document, [id, 'measure', 'sum']) === 'events')
+        return [];
+    return [
+        findingAt(document, [id, 'measure', 'of'], {
+            severity: 'warning',
+            code: 'same_event',
+            message: 'Only units that bring something in are compared: those that the change drives away are not seen',
+            allowed: 'the event with which a visit begins, such as a page view',
+            remedy: 'Name in `of` what every visitor does; who brings in nothing then counts as 0.',
+        }),
+    ];
 }
 function checkWithin(document, path) {
     const text = textAt(document, path);
@@ -42566,9 +43005,9 @@ function checkWithin(document, path) {
     return [
         findingAt(document, path, {
             code: 'out_of_range',
-            message: `Successes within ${text} of a trial cannot be counted`,
+            message: `What comes within ${text} of a trial cannot be counted`,
             allowed: '1m to 28d',
-            remedy: 'Write the time in which nearly all successes come, such as 24h: the verdict waits that long.',
+            remedy: 'Write the time in which nearly all of it comes, such as 24h: the verdict waits that long.',
         }),
     ];
 }
@@ -42577,11 +43016,10 @@ function checkBands(document, id) {
         const text = textAt(document, [id, 'bands', color]);
         return text === null ? [] : [{ color, text, band: parseBand(text) }];
     });
-    const isRatio = textAt(document, [id, 'unit']) === 'ratio';
+    const unit = textAt(document, [id, 'unit']);
     const findings = written.flatMap(({ color, text, band }) => {
-        if (band !== null && (!isRatio || isWithinRatio(band, text)))
-            return [];
-        return [invalidBand(document, [id, 'bands', color])];
+        const fits = unit === null || (unit === 'ratio' ? band && isWithinRatio(band, text) : !text.includes('%'));
+        return band !== null && fits ? [] : [invalidBand(document, [id, 'bands', color], unit)];
     });
     if (findings.length > 0)
         return findings;
@@ -42594,12 +43032,15 @@ function isWithinRatio(band, text) {
     const reaches = !(band.to.level === 0 && !band.to.above) && !(band.from.level === 1 && band.from.above);
     return percents === levels.length && levels.every((cut) => cut.level <= 1) && reaches;
 }
-function invalidBand(document, path) {
+function invalidBand(document, path, unit) {
+    const isPlain = unit !== null && unit !== 'ratio';
     return findingAt(document, path, {
         code: 'invalid_band',
         message: 'This band cannot be read',
-        allowed: '"< 20%", "<= 20%", "20%..30%", ">= 30%" or "> 30%", with levels from 0% to 100%',
-        remedy: 'Write the band as one of these, in quotes, with the smaller level first.',
+        allowed: isPlain
+            ? `"< 20", "<= 20", "20..30", ">= 30" or "> 30", with levels in ${unit}`
+            : '"< 20%", "<= 20%", "20%..30%", ">= 30%" or "> 30%", with levels from 0% to 100%',
+        remedy: `Write the band as one of these, in quotes, with the smaller level first${isPlain ? ' and without a unit' : ''}.`,
     });
 }
 function compareAll(document, id, bands) {
@@ -42640,140 +43081,6 @@ function checkOrder(document, id, order) {
     ];
 }
 
-;// CONCATENATED MODULE: ./gate-service/src/contract/kpi-measure.js
-
-
-
-/** Quantiles that a KPI can be about. */
-const QUANTILES = { p50: 0.5, p75: 0.75, p90: 0.9, p95: 0.95, p99: 0.99 };
-/** An amount is kept in whole steps: a cap has this many, so that sums are exact whatever their order. */
-const STEPS_PER_CAP = 10_000;
-/** Most events that are counted of one unit. */
-const MOST_EVENTS = 1_000;
-const source = identifiers/* SourceNameSchema */.KO.describe('The name of a source; the gate service knows what stands behind it.');
-const within = DurationMinutesSchema.describe('How long after the trial something still counts, 1m to 28d.');
-const cap = schemas/* number */.aig()
-    .positive()
-    .max(1e12)
-    .describe('Amounts above it count as this much: about the largest that is normal for one unit.');
-const sum = schemas/* enum */.k5n(['value', 'events']);
-/**
- * *Conversion*: `of`, `success` and `within`; one trial a unit. *Status*: `of` alone; one trial is (unit, minute), and
- * `status` says which outcome is counted.
- */
-const ProportionMeasureSchema = schemas/* strictObject */.rej({
-    source,
-    type: schemas/* literal */.euz('proportion').describe('The share of trials that end in success (or in error).'),
-    unit_id: schemas/* literal */.euz('user_id').default('user_id').describe('What is counted once.'),
-    of: identifiers/* EventNameSchema */.HM.describe('The event that is a trial.'),
-    success: identifiers/* EventNameSchema */.HM.optional().describe('A conversion: the event that makes a trial a success.'),
-    within: DurationMinutesSchema.optional().describe('A conversion: how long after the trial a success still counts, 1m to 28d.'),
-    status: schemas/* enum */.k5n(['error', 'success'])
-        .optional()
-        .describe('A status KPI: which outcome is counted. Default: what the direction is about.'),
-})
-    .refine((m) => (m.success === undefined) === (m.within === undefined), {
-    error: 'allowed: success and within together (a conversion), or neither (a status)',
-})
-    .refine((m) => m.success === undefined || m.status === undefined, {
-    error: 'allowed: status only without success and within',
-});
-const MeanMeasureSchema = schemas/* strictObject */.rej({
-    source,
-    type: schemas/* literal */.euz('mean').describe('What a unit brings in, on average over all units.'),
-    unit_id: schemas/* literal */.euz('user_id').default('user_id').describe('What is counted once.'),
-    of: identifiers/* EventNameSchema */.HM.describe("The event that is a trial: a unit's first one."),
-    value_of: identifiers/* EventNameSchema */.HM.describe('The event that is added up for each unit.'),
-    within,
-    sum: sum.default('value').describe('value: their `value`. events: how many there are.'),
-    cap: cap.optional(),
-})
-    .refine((m) => m.sum === 'events' || m.cap !== undefined, {
-    error: 'allowed: cap with a number, when values are added up',
-});
-const RatioMeasureSchema = schemas/* strictObject */.rej({
-    source,
-    type: schemas/* literal */.euz('ratio').describe('One sum over another, such as revenue per order or errors per request.'),
-    unit_id: schemas/* literal */.euz('user_id').default('user_id').describe('What is counted once.'),
-    of: identifiers/* EventNameSchema */.HM.describe("The event that is a trial: a unit's first one."),
-    numerator: identifiers/* EventNameSchema */.HM.describe('The event that is added up above the line.'),
-    denominator: identifiers/* EventNameSchema */.HM.describe('The event that is counted below the line.'),
-    within,
-    sum: sum.default('events').describe('Of the numerator. value: its `value`. events: how many there are.'),
-    cap: cap.optional(),
-})
-    .refine((m) => m.sum === 'events' || m.cap !== undefined, {
-    error: 'allowed: cap with a number, when values are added up',
-});
-const RateMeasureSchema = schemas/* strictObject */.rej({
-    source,
-    type: schemas/* literal */.euz('rate').describe('Events for each event of exposure, such as tickets per session.'),
-    of: identifiers/* EventNameSchema */.HM.describe('The event that is one of exposure.'),
-    count: identifiers/* EventNameSchema */.HM.describe('The event that is counted.'),
-});
-const QuantileMeasureSchema = schemas/* strictObject */.rej({
-    source,
-    type: schemas/* literal */.euz('quantile')
-        .describe("A quantile of `latency_ms`, the slowest of a unit's events in a minute being one trial."),
-    of: identifiers/* EventNameSchema */.HM.describe('The event that has a latency.'),
-    quantile: schemas/* enum */.k5n(Object.keys(QUANTILES))
-        .describe('Which quantile: p95 is usual.'),
-});
-const GaugeMeasureSchema = schemas/* strictObject */.rej({
-    source,
-    type: schemas/* literal */.euz('gauge').describe('A level that is sampled, such as the length of a queue: its mean over time.'),
-    of: identifiers/* EventNameSchema */.HM.describe('The event that is a sample; its `value` is the level.'),
-    cap,
-});
-const MeasureSchema = schemas/* discriminatedUnion */.gMt('type', [
-    ProportionMeasureSchema,
-    MeanMeasureSchema,
-    RatioMeasureSchema,
-    RateMeasureSchema,
-    QuantileMeasureSchema,
-    GaugeMeasureSchema,
-])
-    .describe('How the KPI is measured.');
-/** Fills in what the file leaves open; `direction` decides what a status KPI counts. */
-function toMeasure(m, direction) {
-    switch (m.type) {
-        case 'proportion':
-            return {
-                source: m.source,
-                type: m.type,
-                of: m.of,
-                success: m.success ?? null,
-                withinMinutes: m.within ?? 0,
-                counts: m.success === undefined ? (m.status ?? (direction === 'decrease_is_good' ? 'error' : 'success')) : null,
-            };
-        case 'mean': {
-            const amount = toAmount(m.value_of, m.sum, m.cap);
-            return { source: m.source, type: m.type, of: m.of, withinMinutes: m.within, amount };
-        }
-        case 'ratio': {
-            const [numerator, denominator] = [
-                toAmount(m.numerator, m.sum, m.cap),
-                toAmount(m.denominator, 'events', undefined),
-            ];
-            return { source: m.source, type: m.type, of: m.of, withinMinutes: m.within, numerator, denominator };
-        }
-        case 'rate':
-            return { source: m.source, type: m.type, of: m.of, withinMinutes: 0, count: m.count };
-        case 'quantile':
-            return { source: m.source, type: m.type, of: m.of, withinMinutes: 0, quantile: QUANTILES[m.quantile] };
-        case 'gauge':
-            return { source: m.source, type: m.type, of: m.of, withinMinutes: 0, amount: toAmount(m.of, 'value', m.cap) };
-        default:
-            return m;
-    }
-}
-function toAmount(event, add, cap) {
-    if (add === 'events')
-        return { event, add, cap: Math.min(cap ?? MOST_EVENTS, MOST_EVENTS), step: 1 };
-    const most = cap ?? Number.NaN;
-    return { event, add, cap: most, step: most / STEPS_PER_CAP };
-}
-
 ;// CONCATENATED MODULE: ./gate-service/src/contract/kpi-registry.js
 
 
@@ -42804,7 +43111,7 @@ const kpi_registry_KpiDefinitionSchema = schemas/* strictObject */.rej({
     runbook: (0,identifiers/* textSchema */.Zu)(300).optional().describe('Where to read what to do: a path or a link.'),
 })
     .refine((k) => (k.measure.type === 'proportion') === (k.unit === 'ratio'), {
-    error: 'allowed: unit ratio for a proportion, and another unit for every other type',
+    error: 'allowed: ratio for a proportion; for every other type what its levels are in, such as EUR, ms or per session',
     path: ['unit'],
 })
     .transform((k) => ({
@@ -43236,9 +43543,13 @@ function schema_findings_findingsOf(document, root, issue) {
             return [invalidType(document, root, issue)];
         case 'invalid_value':
             return [missing(document, root, issue.path, issue) ?? invalidOption(document, issue)];
+        case 'invalid_union':
+            return issue.discriminator === undefined
+                ? [missing(document, root, issue.path, issue) ?? invalidFormat(document, root, issue)]
+                : [invalidBranch(document, root, issue)];
         case 'too_big':
         case 'too_small': {
-            const code = issue.code === 'too_big' ? 'too_long' : 'invalid_value';
+            const code = issue.origin === 'number' ? 'out_of_range' : issue.code === 'too_big' ? 'too_long' : 'invalid_value';
             return [findingAt(document, issue.path, valueProblem(document, root, issue, code))];
         }
         default:
@@ -43249,16 +43560,34 @@ function unwrap(schema) {
     const inner = schema?.def.in ?? schema?.def.innerType;
     return inner ? unwrap(inner) : schema;
 }
-function schemaAt(root, path) {
-    return path.reduce((schema, part) => {
-        const def = unwrap(schema)?.def;
+/** The schema of the value at a path; in a union the branch that the value itself names, when it names one. */
+function schemaAt(root, path, document) {
+    return path.reduce((schema, part, depth) => {
+        const value = yaml_document_valueAt(document.value, path.slice(0, depth));
+        const def = (branchOf(schema, value) ?? unwrap(schema))?.def;
         if (def?.shape && typeof part === 'string')
             return Object.hasOwn(def.shape, part) ? def.shape[part] : undefined;
         return typeof part === 'number' ? def?.element : def?.valueType;
     }, root);
 }
-function knownKeys(root, path) {
-    return Object.keys(unwrap(schemaAt(root, path))?.def.shape ?? {});
+function branchOf(schema, value) {
+    return branchesOf(schema).find(({ name }) => name === yaml_document_valueAt(value, [discriminatorOf(schema) ?? '']))?.branch;
+}
+function discriminatorOf(schema) {
+    return unwrap(schema)?.def.discriminator;
+}
+/** The branches of a union by the name that tells each apart; empty for everything else. */
+function branchesOf(schema) {
+    const key = discriminatorOf(schema);
+    return (unwrap(schema)?.def.options ?? []).flatMap((option) => {
+        const branch = unwrap(option);
+        const name = branch.def.shape?.[key ?? '']?.def.values?.[0];
+        return typeof name === 'string' ? [{ name, branch, keys: Object.keys(branch.def.shape ?? {}) }] : [];
+    });
+}
+function knownKeys(root, path, document) {
+    const schema = schemaAt(root, path, document);
+    return Object.keys((branchOf(schema, yaml_document_valueAt(document.value, path)) ?? unwrap(schema))?.def.shape ?? {});
 }
 /** Where else a key is known, so that a key on the wrong level can be sent home: `primary.at_least`. */
 function homesOf(root, key) {
@@ -43270,7 +43599,11 @@ function homesOf(root, key) {
 }
 function unknownKey(document, root, parent, key) {
     const path = [...parent, key];
-    const known = knownKeys(root, parent);
+    const known = knownKeys(root, parent, document);
+    const union = schemaAt(root, parent, document);
+    const others = branchesOf(union).flatMap(({ name, keys }) => (keys.includes(key) ? [name] : []));
+    if (others.length > 0)
+        return keyOfAnotherBranch(document, path, { known, others, discriminator: discriminatorOf(union) });
     const [near] = nearest(key, known);
     const homes = near === undefined ? homesOf(root, key).filter((home) => home !== parent[0]) : [];
     const remedy = near !== undefined
@@ -43286,6 +43619,46 @@ function unknownKey(document, root, parent, key) {
         remedy,
     };
     return findingAt(document, path, problem, document.keyPosition(path));
+}
+function keyOfAnotherBranch(document, path, { known, others, discriminator }) {
+    const key = String(path.at(-1));
+    const parent = path.slice(0, -1);
+    const chosen = String(yaml_document_valueAt(document.value, [...parent, discriminator]));
+    const problem = {
+        code: 'unknown_key',
+        message: `\`${key}\` is not a key of \`${formatPath(parent)}\` when its \`${discriminator}\` is ${chosen}`,
+        found: key,
+        allowed: known.join(', '),
+        remedy: `Remove it, or write the ${discriminator} that has it: ${others.map((name) => `\`${name}\``).join(' or ')}.`,
+    };
+    return findingAt(document, path, problem, document.keyPosition(path));
+}
+/** A union whose branch cannot be told: its name is missing or not known. The keys beside it may give it away. */
+function invalidBranch(document, root, issue) {
+    const parent = issue.path.slice(0, -1);
+    const branches = branchesOf(schemaAt(root, parent, document));
+    const siblings = Object.keys((yaml_document_valueAt(document.value, parent) ?? {}));
+    const others = siblings.filter((key) => key !== issue.path.at(-1));
+    const fitting = branches.filter(({ keys }) => others.every((key) => keys.includes(key)));
+    const value = yaml_document_valueAt(document.value, issue.path);
+    const [near] = typeof value === 'string'
+        ? nearest(value, branches.map(({ name }) => name))
+        : [];
+    const likely = near ?? (fitting.length === 1 ? fitting[0].name : undefined);
+    const name = formatPath(issue.path);
+    const isThere = value !== undefined && value !== null;
+    const problem = {
+        code: value === undefined ? 'missing_key' : value === null ? 'missing_value' : 'invalid_value',
+        message: isThere
+            ? `\`${name}\` has a value that is not known`
+            : `\`${name}\` ${value === null ? 'has no value' : 'is missing'}`,
+        ...(isThere ? {} : { found: null }),
+        allowed: branches.map((branch) => branch.name).join(', '),
+        remedy: likely === undefined
+            ? 'Write one of the allowed values: it decides which keys stand beside it.'
+            : `Write \`${String(issue.path.at(-1))}: ${likely}\`${near === undefined ? ': it has all the keys that stand here' : ''}.`,
+    };
+    return findingAt(document, issue.path, problem, value === null ? document.keyPosition(issue.path) : undefined);
 }
 function invalidKey(document, issue) {
     const key = String(issue.path.at(-1));
@@ -43304,7 +43677,7 @@ function missing(document, root, path, issue) {
     if (value !== undefined && value !== null)
         return null;
     const name = formatPath(path);
-    const schema = schemaAt(root, path);
+    const schema = schemaAt(root, path, document);
     const purpose = schema?.description ? ` (${schema.description})` : '';
     const code = value === null ? 'missing_value' : 'missing_key';
     const problem = {
@@ -43325,17 +43698,22 @@ function invalidType(document, root, issue) {
     return findingAt(document, issue.path, valueProblem(document, root, issue, 'wrong_type'));
 }
 function valueProblem(document, root, issue, code) {
-    const schema = schemaAt(root, issue.path);
+    const schema = schemaAt(root, issue.path, document);
     const value = yaml_document_valueAt(document.value, issue.path);
     const allowed = allowedOf(issue.message) ?? describe(schema) ?? limitOf(issue);
     return {
         code,
-        message: `${nameOf(issue.path)} ${code === 'too_long' ? 'is too long' : `is ${kindOf(value)}`}`,
+        message: `${nameOf(issue.path)} is ${code === 'too_long' ? 'too long' : code === 'out_of_range' ? 'outside its limits' : kindOf(value)}`,
         allowed,
-        remedy: code === 'too_long' ? 'Shorten it.' : remedyFor(value, unwrap(schema)?.def.type, allowed),
+        remedy: code === 'too_long'
+            ? 'Shorten it.'
+            : code === 'out_of_range'
+                ? 'Write a number within these limits.'
+                : remedyFor(value, unwrap(schema)?.def, allowed),
     };
 }
-function remedyFor(value, wanted, allowed) {
+function remedyFor(value, def, allowed) {
+    const wanted = def?.type;
     const needsText = wanted === 'string' || wanted === 'enum';
     if (needsText && typeof value === 'number' && /%|minutes/.test(allowed))
         return 'Add the unit.';
@@ -43347,7 +43725,9 @@ function remedyFor(value, wanted, allowed) {
         return 'Write true or false, without quotes (YAML 1.2 reads yes, no, on and off as texts).';
     if (wanted === 'array')
         return 'Put a dash before each item, or write [ ] around them.';
-    if (wanted === 'object' || wanted === 'record')
+    if (wanted === 'number' && typeof value === 'string')
+        return 'Write the number without quotes and without a unit.';
+    if (wanted === 'object' || wanted === 'record' || def?.discriminator)
         return 'Write keys with values, indented below this key.';
     return 'Write one of the allowed values.';
 }
@@ -43368,7 +43748,7 @@ function invalidFormat(document, root, issue) {
     return findingAt(document, issue.path, {
         code: 'invalid_value',
         message: `${nameOf(issue.path)} has a value that is not allowed${foreignCharacter(text)}`,
-        allowed: allowedOf(issue.message) ?? describe(schemaAt(root, issue.path)) ?? issue.message,
+        allowed: allowedOf(issue.message) ?? describe(schemaAt(root, issue.path, document)) ?? issue.message,
         remedy: 'Change it to what is allowed.',
     });
 }
@@ -43400,6 +43780,10 @@ function describe(schema) {
     const inner = unwrap(schema);
     if (inner?.def.shape)
         return `a mapping with the keys ${Object.keys(inner.def.shape).join(', ')}`;
+    const branches = branchesOf(schema).map(({ name }) => name);
+    if (branches.length > 0) {
+        return `a mapping with the key ${discriminatorOf(schema)} (${branches.join(', ')}) and the keys that go with it`;
+    }
     if (inner?.def.type === 'record')
         return 'a mapping from names to definitions';
     return null;
@@ -44160,7 +44544,7 @@ function facts(change) {
     return `Change ${(0,escape_markdown/* inlineCode */.ti)(change.change_id)}, flag ${(0,escape_markdown/* inlineCode */.ti)(change.flag)}${share}. ${window}${look === null ? '' : ` Last look ${formatInstant(look)}.`}${observe}`;
 }
 const OPEN_STATES = ['stamped', 'watching', 'throttled', 'off'];
-const WHY_NO_RESULT = '**Why there is no result yet.** The effect on the primary KPI is shown once, in the verdict: who looks every day and stops on a good day is fooled by luck. Harm is different: evidence of harm may be looked at at any time. It starts at 1, stays low while nothing is wrong, and the flag is throttled when its weighted average over all metrics reaches 20; a harmless change gets there in fewer than one of 20 windows.';
+const WHY_NO_RESULT = '**Why there is no result yet.** The effect on the primary KPI is shown once, in the verdict: who looks every day and stops on a good day is fooled by luck. Harm is different: evidence of harm may be looked at at any time. It starts at 1, stays low while nothing is wrong, and the flag is throttled when its weighted average over all metrics reaches 20 (40 with very little traffic, where a test at the end of each day watches too); a harmless change gets there in fewer than one of 20 windows.';
 function changeSections(change, options, alone) {
     const emoji = alone ? '👀 ' : '';
     const interventions = change.interventions.length === 0
@@ -44209,11 +44593,11 @@ const OPEN = ['watching', 'throttled', 'off'];
 /** Of these all are listed. A stamped change is for its pull request's progress comment. */
 const UNFINISHED = ['stamped', ...OPEN];
 const FINISHED = ['judged', 'decided', 'superseded'];
-const DAY_MS = 86_400_000;
+const list_changes_DAY_MS = 86_400_000;
 /** What happened longer ago was told by an earlier run, many times over. */
-const NEWS_MS = 30 * DAY_MS;
+const NEWS_MS = 30 * list_changes_DAY_MS;
 /** A window of 28 days, an outcome 28 days later, two days to settle and as many until somebody activates. */
-const LONGEST_LIFE_MS = 60 * DAY_MS;
+const LONGEST_LIFE_MS = 60 * list_changes_DAY_MS;
 /**
  * All changes of a repository that are not finished, however many, and the finished ones as far back as one of them
  * may have news.
@@ -45311,7 +45695,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _gate_service_src_contract_gate_error_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3475);
 /* harmony import */ var _gate_service_src_contract_render_escape_markdown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8739);
 /* harmony import */ var _choose_command_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(9590);
-/* harmony import */ var _commands_run_command_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2348);
+/* harmony import */ var _commands_run_command_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4959);
 /* harmony import */ var _event_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4748);
 /* harmony import */ var _gate_client_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4238);
 /* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(2604);
@@ -45763,6 +46147,15 @@ const FindingViewSchema = zod__WEBPACK_IMPORTED_MODULE_0__/* .object */ .Ikc({
     allowed: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP(),
     remedy: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP(),
 });
+const OddsSchema = zod__WEBPACK_IMPORTED_MODULE_0__/* .object */ .Ikc({ pass: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig(), fail: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig(), inconclusive: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig() });
+const PredictionRecordSchema = zod__WEBPACK_IMPORTED_MODULE_0__/* .object */ .Ikc({
+    count: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig().int(),
+    in_direction: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig().int(),
+    median_ratio: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig(),
+    brier: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig().nullable(),
+    brier_reference: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig().nullable(),
+    corrected_effect: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig().nullable(),
+});
 const ForecastViewSchema = zod__WEBPACK_IMPORTED_MODULE_0__/* .object */ .Ikc({
     conclusion: zod__WEBPACK_IMPORTED_MODULE_0__/* ["enum"] */ .k5n(['go', 'adjust', 'no_contract']),
     summary: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP(),
@@ -45770,6 +46163,8 @@ const ForecastViewSchema = zod__WEBPACK_IMPORTED_MODULE_0__/* .object */ .Ikc({
     primary: zod__WEBPACK_IMPORTED_MODULE_0__/* .object */ .Ikc({
         kpi_id: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP(),
         title: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP(),
+        type: zod__WEBPACK_IMPORTED_MODULE_0__/* ["enum"] */ .k5n(['proportion', 'mean', 'ratio', 'rate', 'quantile', 'gauge']).default('proportion'),
+        unit: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP().default('ratio'),
         scale: zod__WEBPACK_IMPORTED_MODULE_0__/* ["enum"] */ .k5n(['relative', 'absolute']),
         baseline: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig().nullable(),
         history_weeks: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig(),
@@ -45780,8 +46175,10 @@ const ForecastViewSchema = zod__WEBPACK_IMPORTED_MODULE_0__/* .object */ .Ikc({
         power_at_minimum: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig().nullable(),
         weeks_needed: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig().nullable(),
         method: zod__WEBPACK_IMPORTED_MODULE_0__/* ["enum"] */ .k5n(['normal', 'exact']),
+        record: PredictionRecordSchema.nullable().default(null),
     }),
-    odds: zod__WEBPACK_IMPORTED_MODULE_0__/* .object */ .Ikc({ pass: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig(), fail: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig(), inconclusive: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig() }).nullable(),
+    odds: OddsSchema.nullable(),
+    odds_corrected: OddsSchema.nullable().default(null),
     detection: zod__WEBPACK_IMPORTED_MODULE_0__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_0__/* .object */ .Ikc({ kpi_id: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP(), minutes: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig().nullable(), units_harmed: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig().nullable() })),
     fast_rules: zod__WEBPACK_IMPORTED_MODULE_0__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_0__/* .object */ .Ikc({ kpi_id: zod__WEBPACK_IMPORTED_MODULE_0__/* .string */ .YjP(), firings_per_week: zod__WEBPACK_IMPORTED_MODULE_0__/* .number */ .aig().nullable() })),
     findings: zod__WEBPACK_IMPORTED_MODULE_0__/* .array */ .YOg(FindingViewSchema),
@@ -54337,6 +54734,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   zMY: () => (/* binding */ schemas_boolean),
   gMt: () => (/* binding */ discriminatedUnion),
   k5n: () => (/* binding */ _enum),
+  Whr: () => (/* binding */ schemas_int),
   euz: () => (/* binding */ literal),
   aig: () => (/* binding */ number),
   Ikc: () => (/* binding */ object),
@@ -54346,7 +54744,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   L5J: () => (/* binding */ unknown)
 });
 
-// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseObject, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, tuple, uint32, uint64, ulid, undefined, union, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
+// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseObject, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, tuple, uint32, uint64, ulid, undefined, union, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
 
 // EXTERNAL MODULE: ../../../node_modules/zod/v4/core/core.js
 var core_core = __nccwpck_require__(1126);

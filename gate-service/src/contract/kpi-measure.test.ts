@@ -23,7 +23,7 @@ describe('toMeasure', () => {
     [
       'a mean of events, one step each',
       { ...web, type: 'mean', value_of: 'paid', within: '24h', sum: 'events' },
-      { type: 'mean', withinMinutes: 1_440, amount: { event: 'paid', add: 'events', cap: 1_000, step: 1 } },
+      { type: 'mean', withinMinutes: 1_440, amount: { event: 'paid', add: 'events', cap: 50, step: 1 } },
     ],
     [
       'a mean of events with a cap',
@@ -36,8 +36,8 @@ describe('toMeasure', () => {
       {
         type: 'ratio',
         withinMinutes: 60,
-        numerator: { event: 'failed', add: 'events', cap: 1_000, step: 1 },
-        denominator: { event: 'requested', add: 'events', cap: 1_000, step: 1 },
+        numerator: { event: 'failed', add: 'events', cap: 50, step: 1 },
+        denominator: { event: 'requested', add: 'events', cap: 50, step: 1 },
       },
     ],
     [
@@ -47,7 +47,7 @@ describe('toMeasure', () => {
         type: 'ratio',
         withinMinutes: 60,
         numerator: { event: 'paid', add: 'value', cap: 50, step: 0.005 },
-        denominator: { event: 'booked', add: 'events', cap: 1_000, step: 1 },
+        denominator: { event: 'booked', add: 'events', cap: 50, step: 1 },
       },
     ],
     ['a rate', { ...web, type: 'rate', count: 'ticket' }, { type: 'rate', withinMinutes: 0, count: 'ticket' }],

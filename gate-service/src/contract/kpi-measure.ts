@@ -8,7 +8,8 @@ type QuantileName = keyof typeof QUANTILES;
 
 /** An amount is kept in whole steps: a cap has this many, so that sums are exact whatever their order. */
 const STEPS_PER_CAP = 10_000;
-/** Most events that are counted of one unit. */
+/** Most events that are counted of one unit: unless the file says otherwise, and at all. A far cap makes the watch slow. */
+const USUAL_EVENTS = 50;
 const MOST_EVENTS = 1_000;
 
 const source = SourceNameSchema.describe('The name of a source; the gate service knows what stands behind it.');
@@ -82,6 +83,12 @@ const RatioMeasureSchema = z
     within,
     sum: sum.default('events').describe('Of the numerator. value: its `value`. events: how many there are.'),
     cap: cap.optional(),
+    denominator_cap: z
+      .int({ error: NEEDS_WHOLE_CAP })
+      .min(1, { error: NEEDS_WHOLE_CAP })
+      .max(MOST_EVENTS, { error: NEEDS_WHOLE_CAP })
+      .default(USUAL_EVENTS)
+      .describe('Most events of one unit that are counted below the line.'),
   })
   .refine(hasCap, { path: ['cap'], error: NEEDS_CAP })
   .refine(hasWholeCap, { path: ['cap'], error: NEEDS_WHOLE_CAP });
@@ -199,7 +206,7 @@ export function toMeasure(
     case 'ratio': {
       const [numerator, denominator] = [
         toAmount(m.numerator, m.sum, m.cap),
-        toAmount(m.denominator, 'events', undefined),
+        toAmount(m.denominator, 'events', m.denominator_cap),
       ];
       return { source: m.source, type: m.type, of: m.of, withinMinutes: m.within, numerator, denominator };
     }
@@ -215,7 +222,7 @@ export function toMeasure(
 }
 
 function toAmount(event: string, add: Amount['add'], cap: number | undefined): Amount {
-  if (add === 'events') return { event, add, cap: cap ?? MOST_EVENTS, step: 1 };
+  if (add === 'events') return { event, add, cap: cap ?? USUAL_EVENTS, step: 1 };
   const most = cap ?? Number.NaN;
   return { event, add, cap: most, step: most / STEPS_PER_CAP };
 }

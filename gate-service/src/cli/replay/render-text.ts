@@ -149,7 +149,7 @@ function ofTrials({ n }: Tally): string {
 /** Beyond it the digits say nothing more. */
 const SHOWN_EVIDENCE = 1_000_000;
 
-/** "0.8 of 20": at 20 the flag is throttled, at 100 turned off. */
+/** "0.8 of 20": at 20 the flag is throttled (40 with tiny traffic, docs/statistics.md K), at 100 turned off. */
 function evidenceOf(logWealth: number | null): string {
   if (logWealth === null) return 'not known';
   const wealth = displayWealth(logWealth);

@@ -131,7 +131,7 @@ function facts(change: ChangeView): string {
 
 const OPEN_STATES: readonly ChangeView['state'][] = ['stamped', 'watching', 'throttled', 'off'];
 const WHY_NO_RESULT =
-  '**Why there is no result yet.** The effect on the primary KPI is shown once, in the verdict: who looks every day and stops on a good day is fooled by luck. Harm is different: evidence of harm may be looked at at any time. It starts at 1, stays low while nothing is wrong, and the flag is throttled when its weighted average over all metrics reaches 20; a harmless change gets there in fewer than one of 20 windows.';
+  '**Why there is no result yet.** The effect on the primary KPI is shown once, in the verdict: who looks every day and stops on a good day is fooled by luck. Harm is different: evidence of harm may be looked at at any time. It starts at 1, stays low while nothing is wrong, and the flag is throttled when its weighted average over all metrics reaches 20 (40 with very little traffic, where a test at the end of each day watches too); a harmless change gets there in fewer than one of 20 windows.';
 
 function changeSections(change: ChangeView, options: ProgressOptions, alone: boolean): Section[] {
   const emoji = alone ? '👀 ' : '';
