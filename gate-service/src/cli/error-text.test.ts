@@ -44,7 +44,7 @@ test('every finding of the files is told, with its place', () => {
 });
 
 test('a design is not supported only when that is all that is wrong', () => {
-  const alone = errorOf(`${CONTRACT}rollout: { start: 100% }\n`);
+  const alone = errorOf(`${CONTRACT}design: concurrent\nrollout: { start: 100% }\n`);
   expect([alone.code, (alone.context.findings as unknown[]).length]).toEqual(['design_not_supported', 1]);
-  expect(errorOf(`${CONTRACT}rollout: { start: 100% }\ncolour: red\n`).code).toBe('invalid_files');
+  expect(errorOf(`${CONTRACT}design: concurrent\nrollout: { start: 100% }\ncolour: red\n`).code).toBe('invalid_files');
 });

@@ -161,7 +161,7 @@ describe('JSON bodies', () => {
 
   test('a rollout that leaves no control is refused with its own code', async () => {
     const body = stampBody(1);
-    body.contract.text += 'rollout: { start: 100%, throttle_to: 5% }\n';
+    body.contract.text += 'design: concurrent\nrollout: { start: 100%, throttle_to: 5% }\n';
     expect((await refusal('POST', '/v1/changes', await stamp(JSON.stringify(body)))).code).toBe('design_not_supported');
   });
 });

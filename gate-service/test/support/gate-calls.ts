@@ -63,6 +63,12 @@ export const RIGHT_CALLS: Readonly<Record<string, RightCall>> = {
     status: 202,
     stranger: 403,
   },
+  ingest_otlp_logs: {
+    url: () => `/v1/logs?repository=${REPOSITORY}`,
+    call: { raw: { type: 'application/json', payload: '{}' } },
+    status: 200,
+    stranger: 403,
+  },
   pause: { url: () => '/v1/pause', call: { body: by }, status: 200, stranger: 403 },
   resume: { url: () => '/v1/resume', call: { body: by }, status: 200, stranger: 403 },
   show_pause: { url: () => '/v1/pause', status: 200, stranger: 200 },
