@@ -137,7 +137,7 @@ export async function resetFacts(session: Session, plan: Plan, of: Selector, min
   const [found] = await instant(session, (quote) => resetsQuery(of, minutes, quote), atMs);
   if (!found || !(found.value > 0)) return [];
   return [
-    `${of.metric} was reset ${found.value} times: in those buckets its growth is estimated by increase(), to about one scrape interval's worth.`,
+    `${of.metric} had ${found.value} resets over all its series: in those buckets its growth is estimated by increase(), to about one scrape interval's worth.`,
   ];
 }
 

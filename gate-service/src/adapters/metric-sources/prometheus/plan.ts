@@ -109,9 +109,14 @@ export function planOf(config: PrometheusConfig, { id, measure }: Kpi): Plan {
   }
 }
 
-/** The series of one change; null is everybody. */
+/**
+ * The series of one change; null is everybody.
+ * @throws PrometheusFault `bad_query` for an empty id
+ */
 export function ofChange({ metric, matchers }: Selector, config: PrometheusConfig, changeId: string | null): Selector {
   if (changeId === null) return { metric, matchers };
+  // An empty value would match the series that lack the label.
+  if (changeId === '') throw new PrometheusFault('bad_query', 'The change has no id.');
   const matcher: Matcher = { label: config.labels.change_id, op: '=', value: changeId };
   return { metric, matchers: [...matchers, matcher] };
 }
