@@ -1,14 +1,14 @@
 import { formatMinute, minuteOf } from '../../../domain/model/time.ts';
-import { finite, MetadataSchema, VectorSchema } from './answers.ts';
+import { finite, MatrixSchema, MetadataSchema, VectorSchema } from './answers.ts';
 import type { PrometheusConfig } from './config.ts';
 import { PrometheusFault } from './fault.ts';
 import type { Session } from './http-client.ts';
 import type { Template } from './parts.ts';
 import { ofChange, type Plan } from './plan.ts';
 import { buildQuery, type Selector } from './promql.ts';
-import { freshnessQuery, groupsQuery, growthQuery, resetsQuery } from './queries.ts';
+import { freshnessQuery, groupsQuery, growthQuery, resetsQuery, samplesQuery } from './queries.ts';
 
-const WEEK_MINUTES = 10_080;
+const WEEK_SECONDS = 604_800;
 const HOUR_MINUTES = 60;
 /** Values above the largest bucket's edge, as a part of those that may be above the quantile. */
 const MOST_OVERFLOW = 0.5;
@@ -21,14 +21,29 @@ export async function instant(session: Session, template: Template, nowMs: numbe
   return result.map(({ metric, value }) => ({ metric, value: finite(value?.[1] ?? '') }));
 }
 
-/** Milliseconds of the newest sample in the last hour, else in the last week; null when there is none. */
+/**
+ * Milliseconds of the newest sample in the last hour, else in the last week; null when there is none. Where the week is
+ * needed its hours are counted first: `timestamp()` of every minute of a week takes a server seconds.
+ */
 export async function newestSample(session: Session, config: PrometheusConfig, selector: Selector, nowMs: number) {
-  const ask = async (minutes: number, resolution: number) => {
-    const found = await instant(session, (quote) => freshnessQuery(selector, minutes, resolution, quote), nowMs);
+  const inHourBefore = async (endMs: number) => {
+    const resolution = config.scrape_interval_seconds;
+    const found = await instant(session, (quote) => freshnessQuery(selector, HOUR_MINUTES, resolution, quote), endMs);
     const seconds = found[0]?.value ?? Number.NaN;
     return Number.isNaN(seconds) ? null : seconds * 1000;
   };
-  return (await ask(HOUR_MINUTES, config.scrape_interval_seconds)) ?? ask(WEEK_MINUTES, 60);
+  const newest = await inHourBefore(nowMs);
+  if (newest !== null) return newest;
+  const shape = { by: [], bucketMinutes: HOUR_MINUTES, lookbackMinutes: HOUR_MINUTES };
+  const params = {
+    query: buildQuery((quote) => samplesQuery(selector, shape, quote)),
+    start: String(nowMs / 1000 - WEEK_SECONDS),
+    end: String(nowMs / 1000),
+    step: String(HOUR_MINUTES * 60),
+  };
+  const { result } = await session.post('/api/v1/query_range', params, MatrixSchema);
+  const hour = result[0]?.values.at(-1);
+  return hour === undefined ? null : inHourBefore(hour[0] * 1000);
 }
 
 /** @throws PrometheusFault `empty` or `stale` unless every metric that the KPI needs is alive */

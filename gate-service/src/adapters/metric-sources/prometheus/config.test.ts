@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { readRepositoryFile } from '../../../../test/architecture/repository-files.ts';
 import { BOTH, SUITE_FROM, SUITE_KPIS, SUITE_TO } from '../../../../test/suites/metric-source-observations.ts';
 import { PrometheusSourceSchema } from './config.ts';
 import { createPrometheusSource } from './prometheus-source.ts';
@@ -12,6 +14,18 @@ const problems = (more: object) =>
 describe('a source of type prometheus', () => {
   test('needs no more than a URL and its events', () => {
     expect(PrometheusSourceSchema.parse(whole)).toMatchObject({ scrape_interval_seconds: 15, auth: 'none' });
+  });
+
+  test("the example and the other servers' settings of docs/sources.md are allowed", () => {
+    const page = readRepositoryFile('docs/sources.md')
+      .split('\n## ')
+      .find((part) => part.startsWith('Prometheus'))!;
+    const yaml = /```yaml\n([\s\S]*?)```/.exec(page)![1]!;
+    const example = (parse(yaml) as { sources: { metrics: object } }).sources.metrics;
+    expect(PrometheusSourceSchema.parse(example).events.checkout_request).toMatchObject({ type: 'counter' });
+    const settings = [...page.matchAll(/`((?:params|headers|settle_seconds): [^`]*)`/g)].map(([, text]) => text!);
+    expect(settings).toHaveLength(4);
+    for (const text of settings) expect(problems(parse(text) as object)).toBeUndefined();
   });
 
   test.each([

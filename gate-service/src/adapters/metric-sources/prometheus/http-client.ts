@@ -39,6 +39,8 @@ const Envelope = z.discriminatedUnion('status', [
     data: z.unknown(),
     warnings: z.array(z.string()).optional(),
     infos: z.array(z.string()).optional(),
+    /** VictoriaMetrics says so instead of a warning. */
+    isPartial: z.boolean().optional(),
   }),
   z.object({ status: z.literal('error'), errorType: z.string(), error: z.string().default('') }),
 ]);
@@ -182,6 +184,7 @@ function readEnvelope({ status, headers }: Response, text: string) {
   if (read.data.status === 'error') throw explainError(read.data.errorType, read.data.error, status);
   if (status !== 200)
     throw new PrometheusFault('bad_schema', `The server answered ${status} and says that it succeeded.`);
+  if (read.data.isPartial) throw new PrometheusFault('partial', 'The server says that its answer is not whole.');
   return { data: read.data.data, warnings: read.data.warnings ?? [], infos: read.data.infos ?? [] };
 }
 

@@ -97,6 +97,11 @@ describe('every fault is one answer', () => {
       (_, to) => sendJson(to, success(vector('1'), { warnings: ['store shop-1 is down'] })),
       { fault: 'partial', detail: 'shop-1' },
     ],
+    [
+      'A17: VictoriaMetrics says partial',
+      (_, to) => sendJson(to, success(vector('1'), { isPartial: true })),
+      { fault: 'partial' },
+    ],
     ['A20: an answer without end', (_, to) => endless(to), { fault: 'too_large' }],
     ['A20: too many series', tooManySeries, { fault: 'too_large', detail: 'allowed: 10' }],
     ['A15: a gauge now', gaugeNow, { fault: 'type_changed', detail: 'requests_total is a gauge' }],
