@@ -25,6 +25,8 @@ export interface SourceQuestion {
   readonly changeId: string | null;
   readonly from: EpochMinute;
   readonly to: EpochMinute;
+  /** First minute of the change's window: what named the change before counts for nothing. Left out: all of it counts. */
+  readonly since?: EpochMinute;
   /** Length of a bucket in minutes; `from` and `to` are multiples of it. */
   readonly bucketMinutes: 1 | 60;
   /** Whether to break the answer down by cohort; else every cohort is ''. */
