@@ -3,6 +3,7 @@ import type { MetricSource } from '../../../ports/metric-source.ts';
 import { checkPrometheus } from './check.ts';
 import type { PrometheusConfig, PrometheusSecrets } from './config.ts';
 import { createPrometheusClient } from './http-client.ts';
+import { createReadKpiState } from './kpi-state.ts';
 import { readPrometheus } from './read.ts';
 
 export interface PrometheusOptions {
@@ -33,8 +34,9 @@ export function createPrometheusSource(
     );
   }
   const client = createPrometheusClient(config, secrets, { now: Date.now, ...times });
+  const readKpiState = createReadKpiState(config, client, Date.now);
   return {
-    read: (question) => readPrometheus(config, client, question, now()),
+    read: (question) => readPrometheus(config, client, readKpiState, question, now()),
     check: (kpi) => checkPrometheus(config, client, kpi, now()),
     close: async () => undefined,
   };

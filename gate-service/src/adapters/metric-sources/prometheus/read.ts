@@ -2,21 +2,15 @@ import { formatMinute, MINUTE_MS, minuteOf } from '../../../domain/model/time.ts
 import type { SourceAnswer, SourceQuestion } from '../../../ports/metric-source.ts';
 import { MatrixSchema } from './answers.ts';
 import { BEFORE_END_SECONDS, type Cell, toCells } from './cells.ts';
-import {
-  requireAlive,
-  requireOneReplica,
-  requireOneSeries,
-  requireRoomAbove,
-  requireType,
-  resetFacts,
-} from './companions.ts';
+import { newestSample, requireOneSeries, requireRoomAbove, resetFacts } from './companions.ts';
 import type { PrometheusConfig } from './config.ts';
 import { coverageOf } from './coverage.ts';
 import { PrometheusFault, toAnswer } from './fault.ts';
 import type { PrometheusClient, Session } from './http-client.ts';
+import type { ReadKpiState } from './kpi-state.ts';
 import { partsOf, type Template } from './parts.ts';
 import { ofChange, type Plan, planOf } from './plan.ts';
-import { buildQuery } from './promql.ts';
+import { buildQuery, type Selector } from './promql.ts';
 import { coverageQuery } from './queries.ts';
 import { retentionDays } from './retention.ts';
 import { toTallies } from './tallies.ts';
@@ -29,6 +23,7 @@ const DAY_MS = 86_400_000;
 export async function readPrometheus(
   config: PrometheusConfig,
   client: PrometheusClient,
+  readKpiState: ReadKpiState,
   question: SourceQuestion,
   nowMs: number,
 ): Promise<SourceAnswer> {
@@ -38,7 +33,7 @@ export async function readPrometheus(
     const plan = planOf(config, question.kpi);
     const asked = buildAll(plan, config, question);
     query = describeQueries(asked, question);
-    return await ask(plan, asked, query, config, session, question, nowMs);
+    return await ask(plan, asked, query, config, session, readKpiState, question, nowMs);
   } catch (error) {
     return toAnswer(error, query);
   } finally {
@@ -78,6 +73,7 @@ async function ask(
   query: string,
   config: PrometheusConfig,
   session: Session,
+  readKpiState: ReadKpiState,
   question: SourceQuestion,
   nowMs: number,
 ): Promise<SourceAnswer> {
@@ -85,10 +81,8 @@ async function ask(
   const endMs = Math.min(nowMs, to * MINUTE_MS);
   await requireRetention(session, config, question, nowMs);
   const mine = ofChange(plan.alive[0], config, changeId);
-  const [newestMs, knowsType, , coverageCells, partCells, resets] = await Promise.all([
-    requireAlive(session, config, plan, nowMs),
-    requireType(session, plan),
-    requireOneReplica(session, config, plan, nowMs),
+  const [{ newestMs, knowsType }, coverageCells, partCells, resets] = await Promise.all([
+    readKpiState(plan, nowMs),
     Promise.all(
       asked.coverage.map((text, i) =>
         range(session, text, config, i === 0 ? question : { ...question, changeId: null }),
@@ -102,12 +96,7 @@ async function ask(
     resetFacts(session, plan, mine, to - from, endMs),
   ]);
   const coverage = coverageOf(coverageCells, config, question, nowMs);
-  if (changeId !== null && coverage.newest === null) {
-    throw new PrometheusFault(
-      'empty',
-      `${mine.metric} has no sample with ${config.labels.change_id}="${changeId}" from ${formatMinute(from)} to ${formatMinute(to)}; the KPI itself lives.`,
-    );
-  }
+  const change = await lastOfChange(session, config, question, mine, coverage.newest, nowMs);
   await requireSound(
     plan,
     config,
@@ -126,10 +115,7 @@ async function ask(
     status: 'ok',
     buckets: kept,
     completeUntil: coverage.completeUntil,
-    lastSeen: {
-      kpi,
-      change: coverage.newest === null ? null : Math.min(kpi, coverage.newest + question.bucketMinutes - 1),
-    },
+    lastSeen: { kpi, change: change && Math.min(kpi, change) },
     query,
     facts: [
       ...coverage.facts,
@@ -139,6 +125,29 @@ async function ask(
       ...session.infos,
     ],
   };
+}
+
+/**
+ * Newest minute with a sample of the change; null in the KPI's own history. A question that lies in a hole is not empty: it
+ * has no covered bucket, and the next one goes on from there.
+ * @throws PrometheusFault `empty` when the change has none at all
+ */
+async function lastOfChange(
+  session: Session,
+  config: PrometheusConfig,
+  { changeId, from, to, bucketMinutes }: SourceQuestion,
+  mine: Selector,
+  newest: number | null,
+  nowMs: number,
+) {
+  if (changeId === null) return null;
+  if (newest !== null) return newest + bucketMinutes - 1;
+  const at = await newestSample(session, config, mine, nowMs);
+  if (at !== null) return minuteOf(at);
+  throw new PrometheusFault(
+    'empty',
+    `${mine.metric} has no sample with ${config.labels.change_id}="${changeId}" from ${formatMinute(from)} to ${formatMinute(to)}, nor in the last week; the KPI itself lives.`,
+  );
 }
 
 /** @throws PrometheusFault for series that are no sample of what the KPI is about */
