@@ -17,7 +17,7 @@ import { awaitActivationPublished } from '../services/settle-activation.ts';
 import { findChange, stampChange } from '../services/stamp-change.ts';
 import { issueToken, revokeToken } from '../services/tokens.ts';
 import { viewChange, viewChanges, viewEvidence } from '../services/view-change.ts';
-import { ADMIN_ID } from './authorise.ts';
+import { actorOf } from './actor-of.ts';
 import { makeEventRoutes } from './event-routes.ts';
 import { type Call, Reply, type Route, route } from './route.ts';
 import { scopeTo } from './scope-to.ts';
@@ -60,8 +60,6 @@ const LEDGER_PAGE = 1000;
 export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest: IngestQueue): readonly Route[] {
   const changeOf = async (call: Call<unknown>) => findChange(gate, call.params.change_id!, call.principal.repository);
   const viewOf = async (call: Call<unknown>) => ({ change: await viewChange(gate, (await changeOf(call)).changeId) });
-  // What the caller calls itself proves nothing: the ledger names the token.
-  const actor = ({ principal: { tokenId } }: Call<unknown>) => (tokenId === ADMIN_ID ? ADMIN_ID : `token:${tokenId}`);
   const askReadiness = readinessOf(gate);
   return [
     route({
@@ -91,7 +89,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
         scopeTo(call, call.body.repository);
         const { created, changeId } = await stampChange(gate, {
           ...call.body,
-          actor: `${actor(call)} for ${call.body.actor}`,
+          actor: `${actorOf(call)} for ${call.body.actor}`,
         });
         return new Reply(created ? 201 : 200, { created, change: await viewChange(gate, changeId) });
       },
@@ -140,7 +138,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
             'This gate service has no UNLEASH_ACTIVATION_TOKEN.',
             'Set it, or turn the flag on in your deploy job.',
           );
-        await activateChange(activation, call.params.change_id!, call.principal.repository, actor(call));
+        await activateChange(activation, call.params.change_id!, call.principal.repository, actorOf(call));
         await awaitActivationPublished(gate, call.params.change_id!);
         return viewOf(call);
       },
@@ -169,7 +167,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       body: api.DecideRequestSchema,
       response: api.ChangeResponseSchema,
       handle: async (call) => {
-        await decideChange(gate, call.params.change_id!, call.principal.repository, call.body, actor(call));
+        await decideChange(gate, call.params.change_id!, call.principal.repository, call.body, actorOf(call));
         return viewOf(call);
       },
     }),
@@ -222,7 +220,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       response: api.RegisterKpisResponseSchema,
       handle: async (call) => {
         scopeTo(call, call.body.repository);
-        return registerKpis(gate, call.body, actor(call));
+        return registerKpis(gate, call.body, actorOf(call));
       },
     }),
     route({
@@ -250,7 +248,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       response: api.PauseResponseSchema,
       handle: async (call) => ({
         paused: true,
-        ...(await pauseWatch(gate, call.body.by, call.body.reason, actor(call))),
+        ...(await pauseWatch(gate, call.body.by, call.body.reason, actorOf(call))),
       }),
     }),
     route({
@@ -263,7 +261,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       body: api.PauseRequestSchema,
       response: api.PauseResponseSchema,
       handle: async (call) => {
-        await resumeWatch(gate, call.body.by, call.body.reason, actor(call));
+        await resumeWatch(gate, call.body.by, call.body.reason, actorOf(call));
         return { paused: false, since: null, by: null, reason: null };
       },
     }),
@@ -289,7 +287,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       body: api.CreateTokenRequestSchema,
       response: api.CreateTokenResponseSchema,
       status: 201,
-      handle: async (call) => toWire(await issueToken(gate, call.body, actor(call))),
+      handle: async (call) => toWire(await issueToken(gate, call.body, actorOf(call))),
     }),
     route({
       method: 'DELETE',
@@ -300,7 +298,7 @@ export function makeRoutes(gate: Gate, activation: ActivationGate | null, ingest
       summary: 'Revokes an API token at once',
       response: z.object({ revoked: z.literal(true) }),
       handle: async (call) => {
-        await revokeToken(gate, call.params.token_id!, actor(call));
+        await revokeToken(gate, call.params.token_id!, actorOf(call));
         return { revoked: true };
       },
     }),

@@ -45,10 +45,10 @@ export async function ingestBatch(gate: Gate, tx: StoreTransaction, batch: Event
   const unitOf = pseudonymizer(gate.options.secret, batch.repository);
   const assess = makeAssessor(gate, batch, { changes, unitOf, now });
   const sound: { line: number; event: AcceptedEvent }[] = [];
-  const doubtful: { line: number; text: string; reason: QuarantineReason; changeIds: readonly string[] }[] = [];
+  const doubtful: Doubtful[] = [];
   for (const item of read) {
     const assessed = assess(item);
-    if ('reason' in assessed) doubtful.push({ line: item.line, text: withPseudonym(item.event, unitOf), ...assessed });
+    if ('reason' in assessed) doubtful.push({ item, text: withPseudonym(item.event, unitOf), ...assessed });
     else sound.push({ line: item.line, event: assessed.event });
   }
   const outcomes = await tx.events.append(
@@ -66,11 +66,18 @@ export async function ingestBatch(gate: Gate, tx: StoreTransaction, batch: Event
   });
   if (doubtful.length > 0) {
     await tx.events.quarantine(
-      doubtful.map(({ text, reason, changeIds }) => ({ repository: batch.repository, reason, line: text, changeIds })),
+      doubtful.map(({ item, text, reason, changeIds }) => ({
+        repository: batch.repository,
+        reason,
+        line: text,
+        changeIds,
+        eventId: eventIdOf(batch, item),
+        contentHash: item.contentHash,
+      })),
       now,
     );
-    for (const { line, reason } of doubtful)
-      lines.push({ line, outcome: 'quarantined', reason: QUARANTINE_TEXT[reason] });
+    for (const { item, reason } of doubtful)
+      lines.push({ line: item.line, outcome: 'quarantined', reason: QUARANTINE_TEXT[reason] });
   }
   return summarise(
     lines.sort((left, right) => left.line - right.line),
@@ -104,10 +111,10 @@ function withPseudonym(event: EventLine, unitOf: (userId: string) => string): st
 }
 
 /** The changes that the batch's events may be about, by id or by flag: not all that the repository ever had. */
-async function findNamedChanges(
+export async function findNamedChanges(
   tx: StoreTransaction,
   repository: string,
-  lines: readonly ReadLine[],
+  lines: readonly Pick<ReadLine, 'event'>[],
 ): Promise<readonly Change[]> {
   const ids = new Set(
     lines.flatMap(({ event }) => [...(event.change_id ? [event.change_id] : []), ...Object.keys(event.changes ?? {})]),
@@ -126,16 +133,30 @@ async function findNamedChanges(
 
 type Assessed = { event: AcceptedEvent } | { reason: QuarantineReason; changeIds: readonly string[] };
 
+type Doubtful = Extract<Assessed, { reason: unknown }> & { readonly item: ReadLine; readonly text: string };
+
 interface Facts {
   readonly changes: readonly Change[];
   readonly unitOf: (userId: string) => string;
   readonly now: EpochMs;
+  /** Hashes were checked before: what is kept apart has the user's pseudonym in it and fits its hash no longer. */
+  readonly hashesChecked?: true;
 }
 
-function makeAssessor(gate: Gate, batch: EventBatch, { changes, unitOf, now }: Facts): (item: ReadLine) => Assessed {
+function eventIdOf({ batchId }: Pick<EventBatch, 'batchId'>, { event, line }: ReadLine): string {
+  return event.event_id ?? `${batchId}:${line}`;
+}
+
+/** Makes the function that tells what becomes of one line: an event to count, or why it is kept apart. */
+export function makeAssessor(
+  gate: Pick<Gate, 'options'>,
+  batch: Pick<EventBatch, 'repository' | 'batchId'>,
+  { changes, unitOf, now, hashesChecked }: Facts,
+): (item: ReadLine) => Assessed {
   const byId = new Map(changes.map((change) => [change.changeId, change]));
   const { requireHash, ingestHmacKey } = gate.options;
-  return ({ event, line, contentHash }) => {
+  return (item) => {
+    const { event, contentHash } = item;
     const at = Date.parse(event.timestamp);
     const named = namedExposures(event, changes, at);
     const doubt = (reason: QuarantineReason): Assessed => ({
@@ -143,14 +164,14 @@ function makeAssessor(gate: Gate, batch: EventBatch, { changes, unitOf, now }: F
       changeIds: named.map(({ changeId }) => changeId),
     });
     if (event.hash === undefined && requireHash) return doubt('missing_hash');
-    if (event.hash !== undefined && !eventHashMatches(event, ingestHmacKey)) return doubt('bad_hash');
+    if (event.hash !== undefined && !hashesChecked && !eventHashMatches(event, ingestHmacKey)) return doubt('bad_hash');
     if (at > now + SKEW_MS) return doubt('skew');
     if (named.some(({ changeId }) => !byId.has(changeId))) return doubt('unknown_change');
     const open = named.filter(({ changeId }) => !isClosed(byId.get(changeId)!, now));
     if (named.length > 0 && open.length === 0) return doubt('late');
     return {
       event: {
-        eventId: event.event_id ?? `${batch.batchId}:${line}`,
+        eventId: eventIdOf(batch, item),
         repository: batch.repository,
         event: event.event,
         at,

@@ -35,8 +35,34 @@ function failingOn(tx: StoreTransaction, name: string): StoreTransaction {
 
 /** A transaction's records are getters; this keeps them lazy enough and complete. */
 function names(tx: StoreTransaction): StoreTransaction {
-  const { changes, kpis, events, watch, interventions, verdicts, ledger, schedule, tokens, settings } = tx;
-  return { changes, kpis, events, watch, interventions, verdicts, ledger, schedule, tokens, settings };
+  const {
+    changes,
+    kpis,
+    events,
+    quarantine,
+    sources,
+    watch,
+    interventions,
+    verdicts,
+    ledger,
+    schedule,
+    tokens,
+    settings,
+  } = tx;
+  return {
+    changes,
+    kpis,
+    events,
+    quarantine,
+    sources,
+    watch,
+    interventions,
+    verdicts,
+    ledger,
+    schedule,
+    tokens,
+    settings,
+  };
 }
 
 let harness: GateHarness;

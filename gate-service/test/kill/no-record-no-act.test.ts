@@ -29,8 +29,33 @@ function withoutLedger(store: Store, refuses: (type: LedgerType) => boolean): St
           entries: (options) => tx.ledger.entries(options),
           append: (entry, ts) => (refuses(entry.type) ? full() : tx.ledger.append(entry, ts)),
         };
-        const { changes, kpis, events, watch, interventions, verdicts, schedule, tokens, settings } = tx;
-        return work({ changes, kpis, events, watch, interventions, verdicts, ledger, schedule, tokens, settings });
+        const {
+          changes,
+          kpis,
+          events,
+          quarantine,
+          sources,
+          watch,
+          interventions,
+          verdicts,
+          schedule,
+          tokens,
+          settings,
+        } = tx;
+        return work({
+          changes,
+          kpis,
+          events,
+          quarantine,
+          sources,
+          watch,
+          interventions,
+          verdicts,
+          ledger,
+          schedule,
+          tokens,
+          settings,
+        });
       }),
   };
 }

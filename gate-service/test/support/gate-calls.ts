@@ -69,6 +69,13 @@ export const RIGHT_CALLS: Readonly<Record<string, RightCall>> = {
     status: 200,
     stranger: 403,
   },
+  list_quarantine: { url: () => `/v1/quarantine?repository=${REPOSITORY}`, status: 200, stranger: 403 },
+  replay_quarantine: {
+    url: () => '/v1/quarantine/replay',
+    call: { body: { repository: REPOSITORY, reason: 'skew' } },
+    status: 200,
+    stranger: 403,
+  },
   pause: { url: () => '/v1/pause', call: { body: by }, status: 200, stranger: 403 },
   resume: { url: () => '/v1/resume', call: { body: by }, status: 200, stranger: 403 },
   show_pause: { url: () => '/v1/pause', status: 200, stranger: 200 },

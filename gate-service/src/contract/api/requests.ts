@@ -82,6 +82,24 @@ export const IngestResponseSchema = z.object({
   lines: z.array(z.object({ line: z.number().int(), outcome: z.enum(LINE_OUTCOMES), reason: z.string() })),
 });
 
+export const QUARANTINE_REASONS = ['skew', 'unknown_change', 'bad_hash', 'missing_hash', 'late', 'conflict'] as const;
+export const QuarantineResponseSchema = z.object({
+  counts: z.record(z.string(), z.number().int()).describe('lines kept apart, by reason'),
+  lines: z.array(
+    z.object({ line_id: z.number().int(), reason: z.string(), received_at: z.number(), line: z.string() }),
+  ),
+  next: z.number().int().nullable().describe('give it as `after` for the next page; null: this is the last'),
+});
+export const ReplayQuarantineRequestSchema = z.strictObject({
+  repository: RepositorySchema,
+  reason: z.enum(QUARANTINE_REASONS),
+});
+export const ReplayQuarantineResponseSchema = z.object({
+  accepted: z.number().int(),
+  duplicate: z.number().int(),
+  kept: z.record(z.string(), z.number().int()).describe('still kept apart, by the reason that holds now'),
+});
+
 export const SCOPES = [
   'ingest',
   'forecast',

@@ -34,6 +34,7 @@ export const LEDGER_TYPES = [
   'token.issued',
   'token.revoked',
   'kpis.registered',
+  'quarantine.replayed',
 ] as const;
 export type LedgerType = (typeof LEDGER_TYPES)[number];
 
