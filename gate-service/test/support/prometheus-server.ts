@@ -14,13 +14,19 @@ export interface PrometheusServer {
   stop(): Promise<void>;
 }
 
-/** Whether the real server can run here; as root it is installed from Debian's package where that exists. */
+/** Whether the real server can run here; root and CI install it from the package of Debian and Ubuntu where that exists. */
 export async function hasPrometheus(): Promise<boolean> {
   if (await isThere()) return true;
-  if (process.getuid?.() === 0) {
-    await run('apt-get', ['install', '-y', '--no-install-recommends', 'prometheus'], { timeout: 120_000 }).catch(
-      () => undefined,
-    );
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot || process.env.CI) {
+    const [command, ...args] = [
+      ...(isRoot ? [] : ['sudo', '-n']),
+      'apt-get',
+      'install',
+      '-y',
+      '--no-install-recommends',
+    ];
+    await run(command!, [...args, 'prometheus'], { timeout: 120_000 }).catch(() => undefined);
   }
   if (await isThere()) return true;
   if (process.env.CI) throw new Error('prometheus and promtool are not on PATH; CI has to test against them');
@@ -37,19 +43,24 @@ async function isThere(): Promise<boolean> {
 
 /**
  * Starts a real server on a free port whose blocks hold the text; everything is thrown away by `stop`.
- * @param openMetrics samples with their times, ending in `# EOF`
+ * @param openMetrics samples with their times, ending in `# EOF`; '' for none
+ * @param target      host and port to be scraped, native histograms included
  */
 export async function startPrometheus(
   openMetrics: string,
-  { retention = '100y', lookback = '5m' } = {},
+  { retention = '100y', target = null }: { readonly retention?: string; readonly target?: string | null } = {},
 ): Promise<PrometheusServer> {
   const folder = await mkdtemp(join(tmpdir(), 'changegate-prometheus-'));
-  const text = join(folder, 'samples.txt');
-  await writeFile(text, openMetrics);
-  await run('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', '--quiet', text, join(folder, 'data')], {
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  await writeFile(join(folder, 'prometheus.yml'), 'scrape_configs: []\n');
+  if (openMetrics !== '') {
+    const text = join(folder, 'samples.txt');
+    await writeFile(text, openMetrics);
+    await run('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', '--quiet', text, join(folder, 'data')]);
+  }
+  const scrape = { job_name: 'target', scrape_interval: '100ms', static_configs: [{ targets: [target] }] };
+  await writeFile(
+    join(folder, 'prometheus.yml'),
+    JSON.stringify({ scrape_configs: target === null ? [] : [{ ...scrape, scrape_timeout: '100ms' }] }),
+  );
   const port = await freePort();
   const server = spawn(
     'prometheus',
@@ -57,7 +68,7 @@ export async function startPrometheus(
       `--config.file=${join(folder, 'prometheus.yml')}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
       `--storage.tsdb.retention.time=${retention}`,
-      `--query.lookback-delta=${lookback}`,
+      '--enable-feature=native-histograms',
       `--web.listen-address=${HOST}:${port}`,
       '--log.level=warn',
     ],
