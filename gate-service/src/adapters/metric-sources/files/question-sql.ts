@@ -2,7 +2,7 @@ import { eventsOf } from '../../../domain/model/measure.ts';
 import type { SourceQuestion } from '../../../ports/metric-source.ts';
 import type { FilesConfig } from './config.ts';
 import { rowsSql, type ScanWithFields } from './rows-sql.ts';
-import { double, text, texts } from './sql-text.ts';
+import { text, texts } from './sql-text.ts';
 import { bucketsSql } from './tally-sql.ts';
 
 /** Most buckets of one answer. */
@@ -53,18 +53,21 @@ function rowsCte(scans: readonly ScanWithFields[], question: SourceQuestion, con
   )`;
 }
 
+/** What all rows say, in one pass over few columns: first by event, then over the events. */
 function metaSql(scans: number, question: SourceQuestion, newestMs: number): string {
-  const { measure } = question.kpi;
-  const known = `t <= ${double(newestMs)}`;
-  const mine = `e IN (${texts(eventsOf(measure))}) AND ${known}`;
-  const newest = Array.from({ length: scans }, (_, i) => {
-    const ofScan = scans === 1 ? known : `src = ${i} AND ${known}`;
-    return `max(t) FILTER (${ofScan})::DOUBLE AS newest_${i}`;
-  });
-  return `SELECT ${newest.join(', ')}, max(t) FILTER (${mine})::DOUBLE AS kpi_seen,
-    max(t) FILTER (${mine} AND v IS NOT NULL)::DOUBLE AS change_seen, count(*) FILTER (NOT (${known}))::DOUBLE AS future,
-    count(bad)::DOUBLE AS bad, min(bad) AS first_bad, ${perEvent(question)}
-    FROM rows`;
+  const mine = `e IN (${texts(eventsOf(question.kpi.measure))})`;
+  const newest = Array.from({ length: scans }, (_, i) => `max(last) FILTER (src = ${i})::DOUBLE AS newest_${i}`);
+  const seen = eventsOf(question.kpi.measure).map(
+    (event, i) => `coalesce(sum(k) FILTER (e = ${text(event)}), 0)::DOUBLE AS seen_${i}`,
+  );
+  return `SELECT ${newest.join(', ')}, max(last) FILTER (${mine})::DOUBLE AS kpi_seen,
+    max(last) FILTER (${mine} AND named)::DOUBLE AS change_seen, coalesce(sum(k - known), 0)::DOUBLE AS future,
+    coalesce(sum(unreadable), 0)::DOUBLE AS bad, min(first_bad) AS first_bad, ${seen.join(', ')}
+    FROM (
+      SELECT src, e, v IS NOT NULL AS named, max(t) FILTER (t <= ${newestMs}) AS last, count(*) AS k,
+        count(*) FILTER (t <= ${newestMs}) AS known, count(bad) AS unreadable, min(bad) AS first_bad
+      FROM rows GROUP BY src, e, v IS NOT NULL
+    )`;
 }
 
 function perEvent({ kpi: { measure } }: SourceQuestion): string {

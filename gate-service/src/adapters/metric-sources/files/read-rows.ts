@@ -51,7 +51,7 @@ export interface FilesMeta {
 }
 
 /**
- * @param rows the answer to questionSql
+ * @param rows the answer to questionSql; where rows of files cannot be read there are no buckets
  * @throws FilesFault too_large for too many buckets, bad_value for sums that are no whole numbers up to 2^53
  */
 export function readRows(
@@ -77,7 +77,7 @@ export function readRows(
       firstBad: meta.data.first_bad,
       seen: new Map(eventsOf(question.kpi.measure).map((event, i) => [event, Number(first[`seen_${i}`])])),
     },
-    buckets: found.map((row) => readBucket(row, question)),
+    buckets: meta.data.bad > 0 ? [] : found.map((row) => readBucket(row, question)),
   };
 }
 

@@ -105,7 +105,7 @@ function numberSql(field: Fields['value'], { pattern }: Scan): string {
 /** Texts as they are in the file, for telling what one that cannot be read looks like. */
 function rawColumns(fields: Fields): readonly string[] {
   const raw = (['time', 'status', 'variant', 'value', 'latency_ms'] as const).flatMap((field) =>
-    fields[field] ? [`${identifier(fields[field].column)}::VARCHAR AS raw_${field}`] : [],
+    fields[field] ? [`${identifier(fields[field].column)} AS raw_${field}`] : [],
   );
   return [...raw, 'filename AS raw_file'];
 }
@@ -116,7 +116,7 @@ function badSql({ scan, fields }: ScanWithFields, question: SourceQuestion): str
   const inSpan = `t >= ${from} AND t < ${until}`;
   const told = (field: 'time' | 'status' | 'variant' | 'value' | 'latency_ms') => {
     const where = `' (${field}) of ' || regexp_extract(raw_file, '[^/]*$')`;
-    const shape = `regexp_replace(regexp_replace(left(raw_${field}, 30), '\\p{L}', 'a', 'g'), '\\p{N}', '9', 'g')`;
+    const shape = `regexp_replace(regexp_replace(left(raw_${field}::VARCHAR, 30), '\\p{L}', 'a', 'g'), '\\p{N}', '9', 'g')`;
     return `${text(fields[field]!.column)} || ${where} || coalesce(', which looks like "' || ${shape} || '"', ', which is empty')`;
   };
   const isBad = (number: string, raw: string) =>

@@ -81,7 +81,7 @@ function quantileSql(question: SourceQuestion): string {
   ),
   cells AS (
     SELECT ${bucketOf('m', question)} AS minute, v, c,
-      CASE WHEN slowest = 0 THEN ${ZERO_BUCKET} ELSE ceil(ln(slowest) / ln(1.01::DOUBLE))::INTEGER END AS i,
+      CASE WHEN slowest = 0 THEN ${ZERO_BUCKET} WHEN slowest > 0 AND isfinite(slowest) THEN ceil(ln(slowest) / ln(1.01::DOUBLE))::INTEGER END AS i,
       sum(w) FILTER (slowest IS NOT NULL) AS k, sum(w * gap) AS gaps
     FROM trials GROUP BY ALL
   ),
