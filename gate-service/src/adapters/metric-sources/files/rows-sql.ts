@@ -38,7 +38,7 @@ export function rowsSql(
 ): string {
   const columns = Object.values(fields).map(({ column }) => column);
   const column = (field: ColumnField) => (fields[field] ? identifier(fields[field].column) : null);
-  const asText = (field: ColumnField) => (fields[field] ? textOf(fields[field]) : 'NULL::VARCHAR');
+  const asText = (field: ColumnField) => (fields[field] ? textOf(fields[field], field) : 'NULL::VARCHAR');
   const time = timeSql(fields.time!, scan, config.times_without_zone);
   const inner = [
     `${time} AS t`,
@@ -58,8 +58,9 @@ export function rowsSql(
       FROM ${tableOf(scan, columns)})`;
 }
 
-function textOf({ column, type }: { readonly column: string; readonly type: string }): string {
-  return type === 'VARCHAR' ? `nullif(${identifier(column)}, '')` : `${identifier(column)}::VARCHAR`;
+function textOf({ column, type }: { readonly column: string; readonly type: string }, field: ColumnField): string {
+  const name = type === 'VARCHAR' ? identifier(column) : `${identifier(column)}::VARCHAR`;
+  return field === 'unit' || field === 'event_id' ? `nullif(${name}, '')` : name;
 }
 
 function timeSql({ column, type }: Fields['time'] & object, { pattern }: Scan, naive: 'refuse' | 'utc'): string {

@@ -15,9 +15,9 @@ export function bucketsSql(question: SourceQuestion, hasIds: boolean): string {
   if (isPerUnit(measure)) return perUnitSql(question, hasIds);
   switch (measure.type) {
     case 'proportion':
-      return statusSql(question, measure.counts === 'error');
+      return statusSql(question, measure.counts === 'error', hasIds);
     case 'quantile':
-      return quantileSql(question);
+      return quantileSql(question, hasIds);
     case 'rate':
       return rateSql(question, measure.count, hasIds);
     case 'gauge':
@@ -42,24 +42,19 @@ function trialsOf(question: SourceQuestion): string {
   return `e = ${text(question.kpi.measure.of)} AND ${inside(question)}`;
 }
 
-/** What keeps rows of nobody apart: their id, and their cohort where it is asked for. */
-function keyOfNobody({ byCohort }: SourceQuestion): string {
-  return `CASE WHEN u IS NULL THEN id END AS k, ${byCohort ? 'CASE WHEN u IS NULL THEN c END' : 'NULL'} AS kc`;
-}
-
 function bucketOf(milliseconds: string, { bucketMinutes }: SourceQuestion): string {
   return `${milliseconds} // ${bucketMinutes * MINUTE_MS} * ${bucketMinutes}`;
 }
 
 /** A trial is (unit, minute, variant), bad if any of its rows is; rows of nobody are trials, the same id once. */
-function statusSql(question: SourceQuestion, countsErrors: boolean): string {
+function statusSql(question: SourceQuestion, countsErrors: boolean, hasIds: boolean): string {
   const y = countsErrors ? 'errors' : 'n - errors';
+  const { columns, group, nobody, cohort } = apart(question, hasIds);
   return `trials AS (
-    SELECT m, v, min(c) AS c,
-      CASE WHEN u IS NULL AND k IS NULL THEN count(*) ELSE 1 END AS n,
-      CASE WHEN u IS NULL AND k IS NULL THEN count(*) FILTER (err) ELSE max(err::INTEGER) END AS errors
-    FROM (SELECT u, ${MINUTE_OF_T} AS m, v, c, err, ${keyOfNobody(question)} FROM rows WHERE ${trialsOf(question)})
-    GROUP BY u, m, v, k, kc
+    SELECT m, v, ${cohort} AS c, CASE WHEN ${nobody} THEN count(*) ELSE 1 END AS n,
+      CASE WHEN ${nobody} THEN count(*) FILTER (err) ELSE (count(*) FILTER (err) > 0)::INTEGER END AS errors
+    FROM (SELECT u, ${MINUTE_OF_T} AS m, v, c, err${columns} FROM rows WHERE ${trialsOf(question)})
+    GROUP BY u, m, v${group}
   ),
   buckets AS (
     SELECT ${bucketOf('m', question)} AS minute, v, c, sum(n) AS n, sum(${y}) AS y, ${NO_SUMS}, ${NO_HISTOGRAM}
@@ -68,20 +63,21 @@ function statusSql(question: SourceQuestion, countsErrors: boolean): string {
 }
 
 /** A trial is the slowest of (unit, minute, variant); rows of nobody as for a status. Buckets as logBucket makes them. */
-function quantileSql(question: SourceQuestion): string {
+function quantileSql(question: SourceQuestion, hasIds: boolean): string {
+  const { columns, group, nobody, cohort } = apart(question, hasIds);
+  const index = 'ceil(ln(slowest) / ln(1.01::DOUBLE))::INTEGER';
   return `trials AS (
-    SELECT m, v, min(c) AS c, max(lat) AS slowest, max((lat IS NULL)::INTEGER) AS gap,
-      CASE WHEN u IS NULL AND k IS NULL THEN count(*) ELSE 1 END AS w
+    SELECT m, v, ${cohort} AS c, max(lat) AS slowest, (count(lat) < count(*))::INTEGER AS gap,
+      CASE WHEN ${nobody} THEN count(*) ELSE 1 END AS w
     FROM (
-      SELECT u, ${MINUTE_OF_T} AS m, v, c, lat, ${keyOfNobody(question)},
-        CASE WHEN u IS NULL AND id IS NULL THEN coalesce(lat, -1) END AS kl
+      SELECT u, ${MINUTE_OF_T} AS m, v, c, lat${columns}, CASE WHEN u IS NULL THEN coalesce(lat, -1) END AS kl
       FROM rows WHERE ${trialsOf(question)}
     )
-    GROUP BY u, m, v, k, kc, kl
+    GROUP BY u, m, v${group}, kl
   ),
   cells AS (
     SELECT ${bucketOf('m', question)} AS minute, v, c,
-      CASE WHEN slowest = 0 THEN ${ZERO_BUCKET} WHEN slowest > 0 AND isfinite(slowest) THEN ceil(ln(slowest) / ln(1.01::DOUBLE))::INTEGER END AS i,
+      CASE WHEN slowest = 0 THEN ${ZERO_BUCKET} WHEN slowest > 0 AND isfinite(slowest) THEN ${index} END AS i,
       sum(w) FILTER (slowest IS NOT NULL) AS k, sum(w * gap) AS gaps
     FROM trials GROUP BY ALL
   ),
@@ -91,6 +87,21 @@ function quantileSql(question: SourceQuestion): string {
       list(i ORDER BY i) FILTER (k > 0) AS indices, list(k::DOUBLE ORDER BY i) FILTER (k > 0) AS counts
     FROM cells GROUP BY ALL
   )`;
+}
+
+/** What keeps rows of nobody apart, only where there is such a column: a key that is not needed costs a fifth. */
+function apart({ byCohort }: SourceQuestion, hasIds: boolean) {
+  const columns = [
+    ...(hasIds ? [', CASE WHEN u IS NULL THEN id END AS k'] : []),
+    ...(byCohort ? [', CASE WHEN u IS NULL THEN c END AS kc'] : []),
+  ];
+  return {
+    columns: columns.join(''),
+    group: `${hasIds ? ', k' : ''}${byCohort ? ', kc' : ''}`,
+    /** Rows of nobody without an id: each counts. */
+    nobody: hasIds ? 'u IS NULL AND k IS NULL' : 'u IS NULL',
+    cohort: byCohort ? 'min(c)' : "''",
+  };
 }
 
 /** Exposure and what is counted, each row in its own minute and under the variant that it names. */
