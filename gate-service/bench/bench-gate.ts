@@ -54,6 +54,7 @@ export function openBenchGate(storePath: string, now: number, flags: FakeFlags =
     real: systemClock,
     flags: flags.control,
     observer: flags.observer,
+    sources: new Map(),
     activation: flags.activation,
     log: SILENT,
     random: systemRandom,

@@ -110,6 +110,7 @@ async function playWith(undo: Undo, narrator: Narrator, signal: AbortSignal): Pr
         allowAdminToken: false,
       },
       eventSources: ['web'],
+      sources: [],
       requireHash: false,
       ingestHmacKey: null,
       secret: randomBytes(24).toString('hex'),

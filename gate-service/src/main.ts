@@ -4,10 +4,11 @@ import { pino } from 'pino';
 import { createUnleashActivation } from './adapters/flags/unleash/unleash-activation.ts';
 import { createUnleashControl } from './adapters/flags/unleash/unleash-control.ts';
 import { createUnleashObserver } from './adapters/flags/unleash/unleash-observer.ts';
+import { openSources, SOURCE_KINDS } from './adapters/metric-sources/source-kinds.ts';
 import { createSqliteStore } from './adapters/store/sqlite/sqlite-store.ts';
 import { systemClock } from './adapters/system/system-clock.ts';
 import { systemRandom } from './adapters/system/system-random.ts';
-import { runCli } from './cli/program.ts';
+import { type ConfiguredSources, runCli } from './cli/program.ts';
 import { type GateConfig, readConfig } from './config/read-config.ts';
 import { GateError } from './contract/gate-error.ts';
 import { makeRoutes } from './http/routes.ts';
@@ -46,13 +47,16 @@ export async function startGateService(config: GateConfig, overrides: ServiceOve
   });
   const { url, project, environment, watchToken, clientToken, activationToken, allowAdminToken } = config.unleash;
   const unleash = { url, project, environment, appName: 'changegate', allowAdminToken };
+  const business = overrides.businessClock ?? systemClock;
+  const sources = openSources(config.sources, business);
   const observer = createUnleashObserver({ url, environment, clientToken, appName: 'changegate' });
   const gate: Gate = {
     store,
-    business: overrides.businessClock ?? systemClock,
+    business,
     real: systemClock,
     flags: createUnleashControl({ ...unleash, token: watchToken }),
     observer,
+    sources,
     log,
     random: systemRandom,
     options: { ...config, owner: `${hostname()}:${process.pid}` },
@@ -75,6 +79,7 @@ export async function startGateService(config: GateConfig, overrides: ServiceOve
       await app.close();
       await scheduler.stop();
       await observer.close();
+      await Promise.all([...sources.values()].map((source) => source.close()));
       await store.close();
     },
   };
@@ -97,7 +102,7 @@ async function listenOrClose(app: FastifyInstance, { host, port }: GateConfig, s
 
 /** Runs the service until SIGTERM or SIGINT; a failure that nobody caught ends the process, because its state is unknown. */
 async function serve(): Promise<void> {
-  const service = await startGateService(readConfig(process.env));
+  const service = await startGateService(readConfig(process.env, SOURCE_KINDS));
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -110,5 +115,9 @@ async function serve(): Promise<void> {
 
 /** Entry of the `changegate` command. */
 export async function main(argv: readonly string[]): Promise<void> {
-  await runCli(argv, { serve });
+  const openConfiguredSources = (): ConfiguredSources => {
+    const config = readConfig(process.env, SOURCE_KINDS);
+    return { eventSources: config.eventSources, sources: openSources(config.sources, systemClock) };
+  };
+  await runCli(argv, { serve, openSources: openConfiguredSources });
 }

@@ -36,7 +36,7 @@ async function run(args: readonly string[], now = START, serve = async () => {})
   const result = { out: '', err: '', code: 0 };
   await runCli(
     ['node', 'changegate', ...args],
-    { serve },
+    { serve, openSources: () => ({ eventSources: ['web'], sources: new Map() }) },
     {
       out: (text) => {
         result.out += text;
@@ -87,7 +87,10 @@ describe('help', () => {
       'evidence',
       'ledger',
       'events',
+      'quarantine',
       'kpis',
+      'kpi',
+      'doctor',
       'pause',
       'resume',
       'token',

@@ -1,10 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { GateError } from '../contract/gate-error.ts';
 import { addChangeCommands } from './commands/changes.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventsCommand } from './commands/events.ts';
+import { addKpiTestCommand } from './commands/kpi-test.ts';
 import { addKpisCommand } from './commands/kpis.ts';
 import { addLedgerCommand } from './commands/ledger.ts';
 import { addPauseCommands } from './commands/pause.ts';
+import { addQuarantineCommand } from './commands/quarantine.ts';
 import { addRecomputeCommand } from './commands/recompute.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addServeCommand } from './commands/serve.ts';
@@ -12,13 +15,18 @@ import { addStatsCommand } from './commands/stats.ts';
 import { addTokenCommand } from './commands/token.ts';
 import { addValidateCommand } from './commands/validate.ts';
 import { addVerifyCommand } from './commands/verify.ts';
+import type { ConfiguredSources } from './configured-sources.ts';
 import { errorText } from './error-text.ts';
 import { type CliIo, processIo } from './io.ts';
 
 export interface CliHandlers {
   /** Runs the gate service until it is told to stop. */
   serve(): Promise<void>;
+  /** Opens the sources of the service's own configuration; GateError `invalid_config` when it has problems. */
+  openSources(): ConfiguredSources;
 }
+
+export type { ConfiguredSources };
 
 /** Exit code of a mistake in the call itself: unknown option, unreadable file, service not there. */
 export const EXIT_USAGE = 2;
@@ -42,7 +50,10 @@ export async function runCli(argv: readonly string[], handlers: CliHandlers, io:
   addChangeCommands(program, io);
   addLedgerCommand(program, io);
   addEventsCommand(program, io);
+  addQuarantineCommand(program, io);
   addKpisCommand(program, io);
+  addKpiTestCommand(program, handlers.openSources, io);
+  addDoctorCommand(program, handlers.openSources, io);
   addPauseCommands(program, io);
   addTokenCommand(program, io);
   for (const command of program.commands)

@@ -54,6 +54,7 @@ describe('the configuration', () => {
         allowAdminToken: false,
       },
       eventSources: ['web'],
+      sources: [],
       requireHash: false,
       ingestHmacKey: null,
       secret: SECRETS.CHANGEGATE_SECRET,

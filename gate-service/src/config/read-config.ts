@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { GateError } from '../contract/gate-error.ts';
+import { EVENTS_TYPE, readSources, type SourceKinds, type SourceSettings } from './read-sources.ts';
 
 const Secret = z.string({ error: 'missing; allowed: at least 16 characters' }).min(16, {
   error: 'allowed: at least 16 characters',
 });
 const HttpUrl = z.url({ protocol: /^https?$/, error: 'allowed: an http or https URL' });
+
+const SourcesSchema = z.record(z.string(), z.unknown()).default({ web: { type: EVENTS_TYPE } });
 
 /** The one configuration file: what is not secret. Every key has a default. */
 const FileSchema = z.strictObject({
@@ -22,7 +25,7 @@ const FileSchema = z.strictObject({
       allow_admin_token: z.boolean().default(false),
     })
     .optional(),
-  sources: z.record(z.string(), z.strictObject({ type: z.literal('events') })).default({ web: { type: 'events' } }),
+  sources: SourcesSchema,
   events: z.strictObject({ require_hash: z.boolean().default(false) }).prefault({}),
   watch: z
     .strictObject({
@@ -64,6 +67,8 @@ export interface GateConfig {
     readonly allowAdminToken: boolean;
   };
   readonly eventSources: readonly string[];
+  /** The sources that are asked, each with what its kind needs. */
+  readonly sources: readonly SourceSettings[];
   readonly requireHash: boolean;
   readonly ingestHmacKey: string | null;
   readonly secret: string;
@@ -78,13 +83,14 @@ export interface GateConfig {
 /**
  * Reads the configuration once: the file that CHANGEGATE_CONFIG names (YAML, optional) and the secrets of
  * the environment. All problems are told together.
+ * @param kinds of sources that are asked, by their `type`; `events` is always there
  * @throws GateError invalid_config
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): GateConfig {
+export function readConfig(env: Readonly<Record<string, string | undefined>>, kinds: SourceKinds = {}): GateConfig {
   const problems: string[] = [];
   const content = readFile(env.CHANGEGATE_CONFIG, problems);
   const file = FileSchema.safeParse(content ?? {});
-  const secrets = SecretsSchema.safeParse(readSecrets(env, problems));
+  const secrets = SecretsSchema.safeParse(readSecrets(env, SECRET_NAMES, problems));
   for (const [result, where] of [
     [file, 'configuration file'],
     [secrets, 'environment'],
@@ -92,6 +98,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
     for (const issue of result.error?.issues ?? [])
       problems.push(`${where}: ${issue.path.join('.') || '(whole)'}: ${issue.message}`);
   }
+  const read = readSources(sourcesOf(content), kinds, (names) => readSecrets(env, names, problems));
+  problems.push(...read.problems.map((problem) => `configuration file: ${problem}`));
   const unleash = file.data?.unleash;
   if (content !== null && file.success && !unleash)
     problems.push('configuration file: unleash: missing; allowed: { url, project, environment }');
@@ -102,7 +110,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
       'See docs/running.md for every key and variable.',
     );
   }
-  const { listen, store, sources, events, watch, log_level } = file.data;
+  const { listen, store, events, watch, log_level } = file.data;
   const s = secrets.data;
   return {
     host: listen.host,
@@ -117,7 +125,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
       clientToken: s.UNLEASH_CLIENT_TOKEN,
       activationToken: s.UNLEASH_ACTIVATION_TOKEN ?? null,
     },
-    eventSources: Object.keys(sources),
+    eventSources: read.eventSources,
+    sources: read.sources,
     requireHash: events.require_hash,
     ingestHmacKey: s.CHANGEGATE_INGEST_KEY ?? null,
     secret: s.CHANGEGATE_SECRET,
@@ -128,6 +137,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): G
     blindGraceMinutes: watch.blind_grace_minutes,
     logLevel: log_level,
   };
+}
+
+/** Read by themselves, so that their problems are told together with all others. */
+function sourcesOf(content: unknown): Readonly<Record<string, unknown>> {
+  const read = z.object({ sources: SourcesSchema }).safeParse(content ?? {});
+  return read.data?.sources ?? {};
 }
 
 /** The file's content; null when there is none to read, which is one problem and not a missing key each. */
@@ -144,9 +159,13 @@ function readFile(path: string | undefined, problems: string[]): unknown {
   }
 }
 
-function readSecrets(env: Readonly<Record<string, string | undefined>>, problems: string[]): Record<string, string> {
+function readSecrets(
+  env: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+  problems: string[],
+): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const name of SECRET_NAMES) {
+  for (const name of names) {
     const path = env[`${name}_FILE`];
     if (env[name] !== undefined && path !== undefined)
       problems.push(`environment: ${name} and ${name}_FILE: set only one of the two`);

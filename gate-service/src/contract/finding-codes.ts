@@ -46,6 +46,7 @@ export const FINDING_CODES = {
   bands_overlap: 'A value belongs to two bands.',
   bands_gap: 'A value belongs to no band.',
   bands_reversed: 'The order of the bands contradicts the direction of the KPI.',
+  source_check: 'The source of a KPI could not show before the deploy that it can answer.',
 } as const satisfies Record<string, string>;
 
 export type FindingCode = keyof typeof FINDING_CODES;

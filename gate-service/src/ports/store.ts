@@ -6,9 +6,11 @@ import type { Intervention, InterventionKind } from '../domain/model/interventio
 import type { LedgerEntryWithPayload, LedgerHead, LedgerType, NewLedgerEntry } from '../domain/model/ledger-entry.ts';
 import type { ConsumedMinute, MetricLook, WatchState } from '../domain/model/look.ts';
 import type { ScoredPrediction } from '../domain/model/prediction.ts';
+import type { MinuteSpan, SourceRecord } from '../domain/model/source-record.ts';
 import type { Tally, TallyByVariant } from '../domain/model/tally.ts';
 import type { EpochMinute, EpochMs } from '../domain/model/time.ts';
 import type { Verdict, VerdictEvidence } from '../domain/model/verdict.ts';
+import type { SourceBucket } from './metric-source.ts';
 
 /**
  * The gate's memory. Every effect on the outside has its record here first (R3, R18); everything of one
@@ -28,6 +30,8 @@ export interface StoreTransaction {
   readonly changes: ChangeRecords;
   readonly kpis: KpiRecords;
   readonly events: EventRecords;
+  readonly quarantine: QuarantineRecords;
+  readonly sources: SourceRecords;
   readonly watch: WatchRecords;
   readonly interventions: InterventionRecords;
   readonly verdicts: VerdictRecords;
@@ -63,8 +67,9 @@ export interface KpiRecords {
   /**
    * Registers the KPIs of a repository's default branch. A KPI that is new, or whose measure changed, has
    * its history rebuilt from the stored events; one that is gone keeps its history and takes no new events.
+   * @param sources names of the sources that are asked: events do not feed their KPIs
    */
-  register(repository: string, kpis: readonly Kpi[], hash: string): Promise<void>;
+  register(repository: string, kpis: readonly Kpi[], hash: string, sources?: ReadonlySet<string>): Promise<void>;
   list(repository: string): Promise<readonly Kpi[]>;
 }
 
@@ -80,7 +85,15 @@ export interface EventRecords {
   append(events: readonly AcceptedEvent[], receivedAt: EpochMs): Promise<readonly AppendOutcome[]>;
   /** Keeps lines apart, the first 16 KiB of each, and counts them for those of the changes that exist. */
   quarantine(
-    lines: readonly { repository: string; reason: QuarantineReason; line: string; changeIds: readonly string[] }[],
+    lines: readonly {
+      repository: string;
+      reason: QuarantineReason;
+      line: string;
+      changeIds: readonly string[];
+      /** Of the event as it was sent, so that it can be counted later; absent when it never can. */
+      eventId?: string;
+      contentHash?: string;
+    }[],
     receivedAt: EpochMs,
   ): Promise<void>;
   /** Records that a source reported itself alive (an empty accepted batch). */
@@ -92,8 +105,9 @@ export interface EventRecords {
   /**
    * Builds the change's contributions for its window; called once, in the transaction that sets `effectiveAt`.
    * Called again it does nothing.
+   * @param sources names of the sources that are asked: events do not feed their KPIs
    */
-  startWindow(change: Change): Promise<void>;
+  startWindow(change: Change, sources?: ReadonlySet<string>): Promise<void>;
   /** Tallies by minute of first exposure in [from, to), ascending, only minutes with trials. */
   tallies(
     changeId: string,
@@ -153,6 +167,50 @@ export interface WatchRecords {
   looks(changeId: string): Promise<readonly MetricLook[]>;
   signalChanges(changeId: string): Promise<readonly { kpiId: string; signal: string; at: EpochMs }[]>;
 }
+/** One event that was kept apart. */
+export interface QuarantinedLine {
+  readonly lineId: number;
+  readonly reason: QuarantineReason;
+  /** JSON of the event, with the user's pseudonym in place of `user_id`. */
+  readonly line: string;
+  readonly receivedAt: EpochMs;
+  /** As sent; null in a line that was kept before there was a way back. */
+  readonly eventId: string | null;
+  readonly contentHash: string | null;
+  /** Changes for which it was counted as quarantined. */
+  readonly changeIds: readonly string[];
+}
+
+export interface QuarantineRecords {
+  /** Lines after `after`, in the order in which they came; `reason` null: of every reason. */
+  list(
+    repository: string,
+    filter: { reason: QuarantineReason | null; after: number; limit: number },
+  ): Promise<readonly QuarantinedLine[]>;
+  /** How many lines are kept apart, by reason. */
+  counts(repository: string): Promise<Readonly<Record<string, number>>>;
+  /** Takes a line out and no longer counts it as quarantined: its event was counted. Twice is as once. */
+  release(repository: string, line: Pick<QuarantinedLine, 'lineId' | 'reason' | 'changeIds'>): Promise<void>;
+}
+
+/**
+ * What sources answered: kept in the same roll-ups as what events add up to, so that `EventRecords` reads both alike.
+ * A scope is a change's id (once its window has started) or a repository (for its registered KPIs).
+ */
+export interface SourceRecords {
+  /** Name of the source that the KPI is asked of there; null when events feed it, or it is not known there. */
+  sourceOf(scope: string, kpiId: string): Promise<string | null>;
+  /** Null when nothing was asked yet, or the KPI is fed by events. */
+  find(scope: string, kpiId: string): Promise<SourceRecord | null>;
+  /**
+   * Replaces the rows of a span by these buckets; what looks have consumed stays as it was. GateError `internal` when
+   * the KPI is fed by events there, or a bucket lies outside of the span.
+   */
+  putBuckets(scope: string, kpiId: string, span: MinuteSpan, buckets: readonly SourceBucket[]): Promise<void>;
+  /** Keeps how the source answered. GateError `internal` when the KPI is fed by events there. */
+  remember(scope: string, kpiId: string, record: SourceRecord): Promise<void>;
+}
+
 
 /** The outbox of acts on flags: a row is claimed with a lease in real time and a fencing token. */
 export interface InterventionRecords {

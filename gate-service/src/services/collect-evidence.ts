@@ -14,9 +14,11 @@ import type { StoreTransaction } from '../ports/store.ts';
 import { collectMeasureEvidence } from './collect-measure-evidence.ts';
 import { collectOwnEvidence } from './collect-own-evidence.ts';
 import { readFlagFacts } from './flag-facts.ts';
+import { exposedUnits, standInKpi } from './exposed-units.ts';
 import type { Gate } from './gate.ts';
 import { loadFrozenHistories } from './load-histories.ts';
 
+import { sourceEvidence } from './source-evidence.ts';
 /** What the store alone cannot tell. */
 export interface OutsideFacts {
   readonly cause: VerdictEvidence['cause'];
@@ -42,6 +44,7 @@ export async function collectEvidence(
   const until = Math.min(windowEnd(change) ?? minuteOf(now), facts.until);
   const span = change.effectiveAt === null ? null : { from: change.effectiveAt, to: until };
   const {
+  const exposedBy = await standInKpi(tx, change);
     contractHash,
     kpisHash,
     stampedAt,
@@ -86,6 +89,7 @@ export async function collectEvidence(
     ),
     exposures: span === null ? [] : await collectExposures(tx, change, phases, span.to),
     multiExposedUnits: span === null ? 0 : await countMultiExposed(tx, change, phases, span.to),
+    ...(exposedBy !== null && { exposedBy }),
     exposedUnits: span === null ? 0 : await countExposed(tx, change, span),
     events: await tx.events.counts(changeId),
     heartbeatHours: span === null ? [] : await tx.events.heartbeatHours(repository, span.from, span.to),
@@ -150,7 +154,8 @@ async function collectMetrics(
   const watch = await tx.watch.state(change.changeId);
   const signalChanges = await tx.watch.signalChanges(change.changeId);
   const metrics: MetricEvidence[] = [];
-  for (const { kpi } of [...watchedMetricsOf(change), ...comparisonMetricsOf(change)]) {
+  for (const metric of [...watchedMetricsOf(change), ...comparisonMetricsOf(change)]) {
+    const { kpi } = metric;
     const monitor = watch?.monitors.find(({ kpiId }) => kpiId === kpi.id);
     const history = histories.find(({ kpiId }) => kpiId === kpi.id) ?? { kpiId: kpi.id, weeks: [], hourOfWeek: [] };
     const own = signalChanges.filter(({ kpiId }) => kpiId === kpi.id);
@@ -169,6 +174,7 @@ async function collectMetrics(
             nonAnswerMinutes: nonAnswerMinutes(own, Math.min(now, startOfMinute(span.to))),
             logWealth: logW,
             ...(monitor?.silentTrials === undefined ? {} : { silentTrials: monitor.silentTrials }),
+            ...(await sourceEvidence(tx, change, kpi.id, span)),
             novelty: {
               firstDays: await tx.events.total(
                 change.changeId,
@@ -255,8 +261,7 @@ async function collectExposures(tx: StoreTransaction, change: Change, phases: re
   const exposures = [];
   for (const phase of phases) {
     const { from, to } = spanOf(phase, until);
-    if (to > from)
-      exposures.push({ phaseIndex: phase.index, ...(await tx.events.exposedUnits(change.changeId, from, to)) });
+    if (to > from) exposures.push({ phaseIndex: phase.index, ...(await exposedUnits(tx, change, from, to)) });
   }
   return exposures;
 }
@@ -276,6 +281,6 @@ async function countMultiExposed(
 }
 
 async function countExposed(tx: StoreTransaction, change: Change, span: Span): Promise<number> {
-  const { off, on } = await tx.events.exposedUnits(change.changeId, span.from, span.to);
+  const { off, on } = await exposedUnits(tx, change, span.from, span.to);
   return off + on;
 }

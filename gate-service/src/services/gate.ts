@@ -1,6 +1,7 @@
 import type { BusinessClock, RealClock } from '../ports/clock.ts';
 import type { FlagActivation, FlagControl, FlagObserver } from '../ports/flag-control.ts';
 import type { Log } from '../ports/log.ts';
+import type { MetricSource } from '../ports/metric-source.ts';
 import type { Random } from '../ports/random.ts';
 import type { Store } from '../ports/store.ts';
 
@@ -34,6 +35,8 @@ export interface Gate {
   readonly flags: FlagControl;
   /** What applications see of a flag, by which an act is known to be published. */
   readonly observer: FlagObserver;
+  /** By the name that KPIs give: the sources that are asked. Those that events are sent to are not in it. */
+  readonly sources: ReadonlyMap<string, MetricSource>;
   readonly log: Log;
   readonly random: Random;
   readonly options: GateOptions;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { toWire } from '../contract/wire-case.ts';
+import { isBeforeAfter } from '../domain/decision/before-after-design.ts';
 import { windowCheck } from '../domain/decision/data-quality.ts';
 import { judgeChange as judge } from '../domain/decision/judge-change.ts';
 import { canonicalJson } from '../domain/model/canonical-json.ts';
@@ -12,6 +13,9 @@ import { checkLedger, isRestVerified, pausedMinutes } from './check-ledger.ts';
 import { collectEvidence, supersededKey } from './collect-evidence.ts';
 import { readFlagFacts } from './flag-facts.ts';
 import type { Gate } from './gate.ts';
+import { pullHistory } from './pull-history.ts';
+import type { PulledParts } from './pull-sources.ts';
+import { keepWindow, pullWindow } from './pull-window.ts';
 import { record } from './record.ts';
 import { runLook } from './run-look.ts';
 import { recordPrediction } from './score-prediction.ts';
@@ -49,7 +53,10 @@ export async function judgeIfDue(gate: Gate, changeId: string): Promise<Judgemen
   });
   if (dueOf(change) > gate.business.now()) return { dueAt: dueOf(change) };
   if (open) return { dueAt: startOfMinute(minuteOf(gate.business.now()) + 1) };
-  return makeVerdict(gate, change);
+  if (isBeforeAfter(change.contract)) await pullHistory(gate, change.repository, change.kpis);
+  const pulled = await pullWindow(gate, change);
+  if (pulled === null) return { dueAt: startOfMinute(minuteOf(gate.business.now()) + 1) };
+  return makeVerdict(gate, change, pulled);
 }
 
 /** Whether the last look left something that is known in a moment: a first exposure too fresh to count, an act under way. */
@@ -78,12 +85,17 @@ export function dueOf(change: Change): EpochMs {
  * evidence differs in what decides.
  * @returns the verdict in force, and whether it is a new revision
  */
-async function makeVerdict(gate: Gate, { changeId, flag }: Change): Promise<{ stored: StoredVerdict; isNew: boolean }> {
+async function makeVerdict(
+  gate: Gate,
+  { changeId, flag }: Change,
+  pulled: PulledParts,
+): Promise<{ stored: StoredVerdict; isNew: boolean }> {
   const read = await gate.flags.read(flag);
   const verified = await checkLedger(gate);
   return gate.store.transaction(async (tx) => {
     // Read again: people and looks went on while the flag was read.
     const change = (await tx.changes.find(changeId))!;
+    await keepWindow(gate, tx, change, pulled);
     const earlier = (await tx.verdicts.list(changeId)).at(-1);
     const cause =
       earlier?.evidence.cause ??

@@ -46,7 +46,7 @@ export function readFilesOrThrow(files: {
 
 /** Reads the files of a change for this gate service: its KPIs' sources must be configured here. @throws GateError invalid_files */
 export function readFilesForGate(
-  gate: Pick<Gate, 'options'>,
+  gate: Pick<Gate, 'options' | 'sources'>,
   files: Parameters<typeof readFilesOrThrow>[0],
 ): ReadFiles {
   const read = readFilesOrThrow(files);
@@ -55,11 +55,16 @@ export function readFilesForGate(
 }
 
 /** The registry names a source; only this service's own configuration says which there are. */
-function assertSource({ options }: Pick<Gate, 'options'>, { id, measure }: Kpi, path: string): void {
-  if (options.eventSources.includes(measure.source)) return;
+function assertSource(
+  { options, sources }: Pick<Gate, 'options' | 'sources'>,
+  { id, measure }: Kpi,
+  path: string,
+): void {
+  const known = [...options.eventSources, ...sources.keys()];
+  if (known.includes(measure.source)) return;
   throw new GateError(
     'invalid_files',
-    `KPI ${id} in ${path} names the source ${measure.source}; this gate service has ${options.eventSources.join(', ')}.`,
+    `KPI ${id} in ${path} names the source ${measure.source}; this gate service has ${known.join(', ')}.`,
     'Name one of these, or add the source to the gate service’s configuration file.',
     { context: { findings: [] } },
   );

@@ -6,6 +6,7 @@ import { readRegistry } from '../contract/read-change-files.ts';
 import { toWire } from '../contract/wire-case.ts';
 import type { Gate } from './gate.ts';
 import { kpisHash } from './hashes.ts';
+import { askedSources } from './pull-sources.ts';
 import { recordForService } from './record.ts';
 
 /** Registers a repository's KPIs, so that their history is kept from now on and made from what is stored. @throws GateError invalid_files */
@@ -31,7 +32,7 @@ export async function registerKpis(
   const ids = kpis.map(({ id }) => id);
   await gate.store.transaction(async (tx) => {
     const previousHash = kpisHash(await tx.kpis.list(repository));
-    await tx.kpis.register(repository, kpis, hash);
+    await tx.kpis.register(repository, kpis, hash, askedSources(gate));
     if (hash === previousHash) return;
     await recordForService(gate, tx, { type: 'kpis.registered', actor, repository }, { kpis: ids, hash, previousHash });
   });

@@ -20,16 +20,19 @@ import {
 } from '../domain/model/time.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import { assessQualitySoFar, qualityAtAlarmKey } from './collect-evidence.ts';
+import { exposedUnits } from './exposed-units.ts';
 import { readFlagFacts } from './flag-facts.ts';
 import type { Gate } from './gate.ts';
 import { answerInTime } from './late-answers.ts';
 import { loadFrozenHistories } from './load-histories.ts';
 import { readPause } from './pause-watch.ts';
+import { pullHistory } from './pull-history.ts';
+import { keepPulled, pullForLook, sourceStatusOf } from './pull-sources.ts';
 import { reconcileActivation } from './reconcile-activation.ts';
 import { record } from './record.ts';
 import { settleActivationEffective, settleActivationPublished } from './settle-activation.ts';
 import { settleEffective } from './settle-intervention.ts';
-import { startWindowIfExposed } from './start-window.ts';
+import { pullForStart, startWindowIfExposed } from './start-window.ts';
 import { isFlagReadDue, takeFlagReading } from './watch-flag.ts';
 
 /**
@@ -49,11 +52,15 @@ export async function runLook(gate: Gate, { changeId }: { changeId: string }): P
     readDue ? answerInTime(gate, `read:${changeId}`, () => gate.flags.read(change.flag)) : null,
     answerInTime(gate, `published:${changeId}`, () => settleActivationPublished(gate, change)),
   ]);
+  const start = await pullForStart(gate, change);
+  if (isBeforeAfter(change.contract)) await pullHistory(gate, change.repository, change.kpis);
+  const pulled = await pullForLook(gate, change);
   await gate.store.transaction(async (tx) => {
     if (read?.ok) await takeFlagReading(gate, tx, change, read.value);
     else if (read) gate.log.warn({ change_id: changeId, failure: read.failure }, 'the flag could not be read');
-    const started = await startWindowIfExposed(gate, tx, (await tx.changes.find(changeId))!);
+    const started = await startWindowIfExposed(gate, tx, (await tx.changes.find(changeId))!, start);
     if (started?.effectiveAt == null || !isWatched(started)) return;
+    await keepPulled(gate, tx, started, pulled);
     await settleEffective(gate, tx, started);
     await settleActivationEffective(gate, tx, started);
     await look(gate, tx, { ...started, effectiveAt: started.effectiveAt });
@@ -106,7 +113,7 @@ async function look(gate: Gate, tx: StoreTransaction, change: Started): Promise<
   await takePlan(gate, tx, change, result.plan);
 }
 
-/** The built-in event store's answers for each metric: the minutes since the last look, and when anything was last seen. */
+/** What is known of each metric: the minutes since the last look, and when anything was last seen. */
 async function askSources(
   tx: StoreTransaction,
   change: Started,
@@ -121,8 +128,10 @@ async function askSources(
     inputs.push({
       kpiId: kpi.id,
       minutes: from < end ? await tx.events.tallies(change.changeId, kpi.id, from, end) : [],
-      source: { status: 'ok' },
-      lastSeen: await tx.events.lastSeen(change.repository, kpi.id, change.changeId),
+      ...((await sourceStatusOf(tx, change, kpi.id, from)) ?? {
+        source: { status: 'ok' },
+        lastSeen: await tx.events.lastSeen(change.repository, kpi.id, change.changeId),
+      }),
       history: histories.find(({ kpiId }) => kpiId === kpi.id) ?? { kpiId: kpi.id, weeks: [], hourOfWeek: [] },
       ...(isHourComplete(change, from, end) && {
         ownHours: await tx.events.history(change.repository, kpi.id, change.effectiveAt - OWN_MINUTES, end),
@@ -143,8 +152,7 @@ async function readExposures(tx: StoreTransaction, change: Started, phases: read
   const exposures = [];
   for (const { index, startMinute, endMinute } of phases) {
     const to = Math.min(endMinute ?? until, until);
-    if (to > startMinute)
-      exposures.push({ phaseIndex: index, ...(await tx.events.exposedUnits(change.changeId, startMinute, to)) });
+    if (to > startMinute) exposures.push({ phaseIndex: index, ...(await exposedUnits(tx, change, startMinute, to)) });
   }
   return exposures;
 }

@@ -2,6 +2,7 @@ import { assessEffect } from '../domain/decision/assess-effect.ts';
 import type { Change } from '../domain/model/change.ts';
 import { type EpochMs, minuteOf } from '../domain/model/time.ts';
 import type { StoreTransaction } from '../ports/store.ts';
+import { exposedUnits } from './exposed-units.ts';
 import { readFlagFacts } from './flag-facts.ts';
 import type { Gate } from './gate.ts';
 import { record } from './record.ts';
@@ -62,7 +63,7 @@ export async function settleActivationEffective(gate: Gate, tx: StoreTransaction
   if (!phase || levels.publishedAt === null || levels.effectiveAt !== null) return;
   const now = gate.business.now();
   const until = phase.endMinute ?? minuteOf(now);
-  const exposed = await tx.events.exposedUnits(change.changeId, phase.startMinute, until);
+  const exposed = await exposedUnits(tx, change, phase.startMinute, until);
   if (assessEffect(exposed, until - phase.startMinute, phase.share) !== 'effective') return;
   await tx.settings.put(key(change.changeId), JSON.stringify({ ...levels, effectiveAt: now }));
   await record(gate, tx, change, 'activation.effective', { exposed });

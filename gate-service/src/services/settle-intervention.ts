@@ -5,6 +5,7 @@ import { MINUTE_MS, minuteOf } from '../domain/model/time.ts';
 import type { StoreTransaction } from '../ports/store.ts';
 import type { ClaimedIntervention } from './apply-intervention.ts';
 import type { PresentFlag } from './assess-reading.ts';
+import { exposedUnits } from './exposed-units.ts';
 import type { Gate } from './gate.ts';
 import { openPhase } from './phases.ts';
 import { record } from './record.ts';
@@ -159,7 +160,7 @@ export async function settleEffective(gate: Gate, tx: StoreTransaction, change: 
     const phase = phases.find(({ cause, startMinute }) => cause === kind && startMinute > minuteOf(acceptedAt));
     if (!phase) continue;
     const until = phase.endMinute ?? minuteOf(now);
-    const exposed = await tx.events.exposedUnits(change.changeId, phase.startMinute, until);
+    const exposed = await exposedUnits(tx, change, phase.startMinute, until);
     const effect = assessEffect(exposed, until - phase.startMinute, phase.share);
     if (effect === 'effective') {
       await tx.interventions.note(intervention.interventionId, { effectiveAt: now });

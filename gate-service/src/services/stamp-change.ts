@@ -6,6 +6,7 @@ import type { StoreTransaction } from '../ports/store.ts';
 import { supersededKey } from './collect-evidence.ts';
 import type { Gate } from './gate.ts';
 import { contractHash, kpisHash, makeChangeId } from './hashes.ts';
+import { askedSources } from './pull-sources.ts';
 import { readFilesForGate } from './read-files.ts';
 import { GATE_ACTOR, record } from './record.ts';
 
@@ -46,7 +47,7 @@ export async function stampChange(gate: Gate, request: StampRequest): Promise<{ 
     await refuseForeignFlag(tx, change);
     await tx.changes.insert(change);
     // Only now: an old commit that is stamped again must not bring its old registry back.
-    await tx.kpis.register(request.repository, allKpis, kpisHash(allKpis));
+    await tx.kpis.register(request.repository, allKpis, kpisHash(allKpis), askedSources(gate));
     const { contractHash: contract_hash, kpisHash: kpis_hash, commitSha, pullRequest, flag, contractPath } = change;
     await record(
       gate,

@@ -234,6 +234,7 @@ export class KillSite {
         clientToken: unleash.tokens.client,
       },
       eventSources: ['web'],
+      sources: [],
       requireHash: false,
       ingestHmacKey: null,
       secret: 'secret-of-the-kill-test',

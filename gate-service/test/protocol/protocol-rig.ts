@@ -94,6 +94,7 @@ export class Rig {
       },
       flags: faulty(this.flags.control, this.faults),
       observer: this.flags.observer,
+      sources: new Map(),
       log: { debug() {}, info() {}, warn() {}, error() {} },
       random: { bytes: (count) => Uint8Array.from({ length: count }, () => this.#jitter.int(256)), uuid: () => 'uuid' },
       options: {

@@ -6,6 +6,7 @@ import { storeMeasuresSuite } from './store-measures-suite.ts';
 import { storeOrderSuite } from './store-order-suite.ts';
 import { storePredictionsSuite } from './store-predictions-suite.ts';
 import { storeRecordsSuite } from './store-records-suite.ts';
+import { storeSourcesSuite } from './store-sources-suite.ts';
 import { storeTransactionsSuite } from './store-transactions-suite.ts';
 
 export interface StoreUnderTest {
@@ -37,6 +38,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>, ru
     describe('leases', () => storeLeasesSuite(getStore));
     describe('events', () => storeEventsSuite(getStore));
     describe('measures', () => storeMeasuresSuite(getStore));
+    describe('sources', () => storeSourcesSuite(getStore));
     describe('order of arrival', () => storeOrderSuite(open, runs));
   });
 }

@@ -5,6 +5,7 @@ import type { Scope } from '../../src/contract/api/requests.ts';
 import type { Route } from '../../src/http/route.ts';
 import { makeRoutes } from '../../src/http/routes.ts';
 import { createServer } from '../../src/http/server.ts';
+import type { MetricSource } from '../../src/ports/metric-source.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import type { ActivationGate, Gate, GateOptions } from '../../src/services/gate.ts';
@@ -28,6 +29,8 @@ export interface HarnessOptions extends Partial<GateOptions> {
   /** Of the randomness; two services on one store must differ. */
   readonly seed?: number;
   readonly wrapStore?: (store: Store) => Store;
+  /** Sources that are asked, by name. */
+  readonly sources?: ReadonlyMap<string, MetricSource>;
 }
 
 export interface Call {
@@ -65,6 +68,7 @@ export class GateHarness {
       withoutActivation,
       wrapStore,
       seed = 7,
+      sources = new Map(),
       ...own
     } = options;
     const random = testRandom(seed);
@@ -77,6 +81,7 @@ export class GateHarness {
       real: this.real,
       flags: flags.control,
       observer: flags.observer,
+      sources,
       log: testLog(this.log),
       random,
       options: {

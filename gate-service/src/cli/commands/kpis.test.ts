@@ -25,7 +25,7 @@ test('kpis register tells every finding of a broken registry', async () => {
   let [err, code] = ['', 0];
   await runCli(
     ['node', 'changegate', 'kpis', 'register', 'kpis.yml', '--repository', REPOSITORY],
-    { serve: async () => {} },
+    { serve: async () => {}, openSources: () => ({ eventSources: [], sources: new Map() }) },
     {
       out: () => undefined,
       err: (text) => {

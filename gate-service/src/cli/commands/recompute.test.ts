@@ -33,7 +33,7 @@ async function run(...args: readonly string[]) {
   const result = { out: '', err: '', code: 0 };
   await runCli(
     ['node', 'changegate', ...args],
-    { serve: async () => {} },
+    { serve: async () => {}, openSources: () => ({ eventSources: [], sources: new Map() }) },
     {
       out: (text) => {
         result.out += text;

@@ -34,7 +34,7 @@ async function verify(text: string, ...args: readonly string[]) {
   const result = { out: '', err: '', code: 0 };
   await runCli(
     ['node', 'changegate', 'verify', 'ledger.ndjson', ...args],
-    { serve: async () => {} },
+    { serve: async () => {}, openSources: () => ({ eventSources: [], sources: new Map() }) },
     {
       out: (part) => {
         result.out += part;

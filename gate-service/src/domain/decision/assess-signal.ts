@@ -12,7 +12,16 @@ export const DEFAULT_GRACE_MINUTES = 30;
 const SMALLEST_ELIGIBLE_SHARE = 0.001;
 
 /** How the source answered when the look asked it. */
-export type SourceStatus = { readonly status: 'ok' } | { readonly status: 'error'; readonly detail: string };
+export type SourceStatus =
+  | { readonly status: 'ok' }
+  | {
+      readonly status: 'error';
+      readonly detail: string;
+      /** The source's own word for it; `source_error` when absent. */
+      readonly signal?: 'no_data' | 'stale' | 'source_error';
+      /** Nothing that waiting mends, such as a refused token: people are told at once. */
+      readonly lasting?: boolean;
+    };
 
 export interface SignalInput {
   readonly source: SourceStatus;
@@ -47,8 +56,7 @@ export interface AssessedSignal {
  */
 export function assessSignal(input: SignalInput): AssessedSignal {
   const { source, lastSeen, windowStart, now } = input;
-  if (source.status === 'error')
-    return nonAnswer(input, 'source_error', now, `The source did not answer: ${source.detail}`);
+  if (source.status === 'error') return sourceNonAnswer(input, source);
   if (!input.monitorWorks) {
     return nonAnswer(input, 'source_error', now, 'The harm monitor cannot run with this margin or history.');
   }
@@ -96,6 +104,18 @@ export function silentFrom(history: KpiHistory, lastSeen: EpochMinute, eligibleS
   const share = Math.max(SMALLEST_ELIGIBLE_SHARE, Math.min(1, eligibleShare));
   const expected = minuteOfExpected(history, lastSeen, TELLING_TRIALS / share) ?? lastSeen + DAY_MINUTES;
   return Math.max(lastSeen + SHORTEST_SILENCE_MINUTES, expected);
+}
+
+/** An empty answer is told at once, and is blindness only from when silence means something: nights are quiet. */
+function sourceNonAnswer(
+  input: SignalInput,
+  { signal = 'source_error', detail }: SourceStatus & { readonly status: 'error' },
+): AssessedSignal {
+  const { history, lastSeen, windowStart, eligibleShare, now } = input;
+  const told = `The source did not answer: ${detail}`;
+  if (signal !== 'no_data') return nonAnswer(input, signal, now, told);
+  const silent = silentFrom(history, Math.max(windowStart, lastSeen.change ?? windowStart), eligibleShare);
+  return nonAnswer(input, signal, Math.max(now, startOfMinute(silent)), told);
 }
 
 function nonAnswer(

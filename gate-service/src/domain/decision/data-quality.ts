@@ -29,15 +29,24 @@ export function checkDataQuality(evidence: VerdictEvidence): readonly QualityChe
   const ids = contractKpis(evidence);
   const metrics = metricsOf(evidence.change);
   return [
-    ...(isBeforeAfter(evidence.change.contract) ? [] : [sampleRatioCheck(evidence), multiExposureCheck(evidence)]),
+    ...(isBeforeAfter(evidence.change.contract) ? [] : exposureChecks(evidence)),
     ...ids.flatMap((id) => {
       const metric = metrics.find(({ kpi }) => kpi.id === id) ?? null;
       return checkMetric(id, metric, evidence, observed).map((check) => (complete ? check : soFar(check, metric)));
     }),
-    conflictCheck(evidence),
-    clockCheck(evidence),
-    refusalCheck(evidence),
+    ...(hasNoEvents(evidence) ? [] : [conflictCheck(evidence), clockCheck(evidence), refusalCheck(evidence)]),
   ];
+}
+
+/** Trials that a source counts once a unit cannot tell units that saw both variants; a warning says so. */
+function exposureChecks(evidence: VerdictEvidence): readonly QualityCheck[] {
+  const split = sampleRatioCheck(evidence);
+  return evidence.exposedBy === undefined ? [split, multiExposureCheck(evidence)] : [split];
+}
+
+/** Where every KPI was asked of a source and no event came, there is nothing to check events for. */
+function hasNoEvents({ metrics, events }: VerdictEvidence): boolean {
+  return metrics.length > 0 && metrics.every(({ source }) => source !== undefined) && received(events) === 0;
 }
 
 /**

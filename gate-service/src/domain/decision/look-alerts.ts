@@ -33,14 +33,18 @@ export function splitAlerts(before: WatchState, { splitAlarmAt }: WatchState): r
   return [{ kind: 'sample_ratio', kpiId: null, since: splitAlarmAt, detail }];
 }
 
-/** Metrics that have not answered for longer than the grace time. Repeated at every look; `since` tells them apart. */
+/**
+ * Metrics that have not answered for longer than the grace time, or for a reason that waiting does not mend. Repeated at
+ * every look; `since` tells them apart.
+ */
 export function blindAlerts(
   monitors: readonly MetricWatch[],
   now: EpochMs,
   graceMinutes: number = DEFAULT_GRACE_MINUTES,
+  lasting: readonly string[] = [],
 ): readonly LookAlert[] {
   return monitors.flatMap(({ kpiId, blindSince }): readonly LookAlert[] => {
-    if (blindSince === null || !isBlind(blindSince, now, graceMinutes)) return [];
+    if (blindSince === null || !isBlind(blindSince, now, lasting.includes(kpiId) ? 0 : graceMinutes)) return [];
     const detail = 'The watch sees nothing of this KPI. Nothing is done about the flag, and nothing is certain.';
     return [{ kind: 'blind', kpiId, since: blindSince, detail }];
   });

@@ -2,7 +2,7 @@ import type { Metric } from '../model/metric.ts';
 import { NON_ANSWERS } from '../model/signal.ts';
 import type { TallyByVariant } from '../model/tally.ts';
 import type { EpochMinute } from '../model/time.ts';
-import type { MetricEvidence, QualityCheck, VerdictEvidence } from '../model/verdict.ts';
+import type { MetricEvidence, QualityCheck, SourceEvidence, VerdictEvidence } from '../model/verdict.ts';
 import { isCount } from '../statistics/estimate.ts';
 import { twoProportionZ } from '../statistics/two-proportion-z.ts';
 import { amountChecks, isPossible, isPossibleUnits } from './amount-quality.ts';
@@ -126,11 +126,18 @@ function answerCheck(check: Check, data: MetricEvidence, { change }: VerdictEvid
   const minutes = NON_ANSWERS.reduce((total, signal) => total + (data.nonAnswerMinutes[signal] ?? 0), 0);
   if (!(minutes >= 0)) return check('answers', 'unknown', 'How long the source did not answer cannot be told.');
   const answered = 1 - minutes / change.contract.windowMinutes;
-  const detail = `The source did not answer for ${Math.round(minutes)} minutes of the window.`;
+  const detail = data.source
+    ? sourceSentence(data.source)
+    : `The source did not answer for ${Math.round(minutes)} minutes of the window.`;
   return check('answers', answered >= change.contract.coverageFloor - ROUNDING ? 'ok' : 'failed', detail);
 }
 
 function lateCheck(check: Check, { late, consumed }: MetricEvidence): QualityCheck {
+function sourceSentence({ name, answeredShare, failure }: SourceEvidence): string {
+  const seen = `The source ${name} could see ${percent(answeredShare)} of the window.`;
+  return failure === null ? seen : `${seen} Last non-answer: ${failure}`;
+}
+
   const arm = (variant: 'off' | 'on') => ({ y: late[variant], n: consumed[variant].n + late[variant] });
   const detail = `${late.on} trials with the change and ${late.off} without came after a look had consumed their minute.`;
   if (!isCount(late.off) || !isCount(late.on))

@@ -39,6 +39,8 @@ export interface MetricLookInput {
   /** Minutes with trials from `nextMinute` on; those that are not mature yet are left for the next look. */
   readonly minutes: readonly MinuteTally[];
   readonly source: SourceStatus;
+  /** First minute that the source does not vouch for yet; absent when it vouches for every mature one. */
+  readonly until?: EpochMinute;
   readonly lastSeen: { readonly kpi: EpochMinute | null; readonly change: EpochMinute | null };
   readonly history: KpiHistory;
   /** The KPI's own hours, 12 weeks before the window and since: when an hour of a before/after design was completed. */
@@ -157,7 +159,7 @@ export function evaluateLook(input: LookInput): Look {
       ...fast.alerts,
       ...silentTreatments(watch.monitors, monitors, phases),
       ...splitAlerts(watch, found),
-      ...blindAlerts(monitors, now, input.graceMinutes),
+      ...blindAlerts(monitors, now, input.graceMinutes, lastingFaults(prepared)),
     ],
     plan,
   };
@@ -170,7 +172,8 @@ function prepare({ change, watch, metrics, now }: LookInput): readonly Prepared[
     if (!monitor) return [];
     const input = metrics.find(({ kpiId }) => kpiId === metric.kpi.id) ?? notAsked(metric.kpi.id);
     const answered = input.source.status === 'ok';
-    const to = answered ? Math.max(monitor.nextMinute, consumableUntil(change, metric, now)) : monitor.nextMinute;
+    const known = Math.min(consumableUntil(change, metric, now), input.until ?? Number.POSITIVE_INFINITY);
+    const to = answered ? Math.max(monitor.nextMinute, known) : monitor.nextMinute;
     const due = input.minutes.filter(({ minute }) => minute >= monitor.nextMinute && minute < to);
     const minutes = due.filter(
       ({ minute, off, on }) =>
@@ -183,6 +186,12 @@ function prepare({ change, watch, metrics, now }: LookInput): readonly Prepared[
       { metric, monitor, input, source, minutes: minutes.toSorted((left, right) => left.minute - right.minute), to },
     ];
   });
+}
+
+function lastingFaults(prepared: readonly Prepared[]): readonly string[] {
+  return prepared.flatMap(({ metric, source }) =>
+    source.status === 'error' && source.lasting === true ? [metric.kpi.id] : [],
+  );
 }
 
 function notAsked(kpiId: string): MetricLookInput {

@@ -33,6 +33,7 @@ export function verdictWarnings(
       .map(({ check, detail }) => `The check ${check} could not be made. ${detail}`),
     ...phaseWarning(evidence),
     ...watchWarnings(evidence, off),
+    ...sourceWarnings(evidence),
     ...metrics.flatMap((one) => {
       const { kpi } = one.metric;
       const data = evidence.metrics.find(({ kpiId }) => kpiId === kpi.id);
@@ -94,6 +95,22 @@ function watchWarnings(
     warnings.push('A person changed the rollout during the window; each span is compared within itself.');
   }
   return warnings;
+}
+
+function sourceWarnings({ change, metrics, exposedBy }: VerdictEvidence): readonly string[] {
+  const titleOf = (id: string) => change.kpis.find((kpi) => kpi.id === id)?.title ?? id;
+  const stoodIn =
+    exposedBy === undefined
+      ? []
+      : [
+          `No event told who was exposed: the units that "${titleOf(exposedBy)}" counts stand in for them. Whether units saw both variants is unknown.`,
+        ];
+  return [
+    ...stoodIn,
+    ...metrics.flatMap(({ kpiId, source }) =>
+      source?.disagreement == null ? [] : [`"${titleOf(kpiId)}": ${source.disagreement}`],
+    ),
+  ];
 }
 
 function silenceWarning(title: string, { nonAnswerMinutes }: MetricEvidence, window: number): readonly string[] {

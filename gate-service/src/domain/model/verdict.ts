@@ -66,6 +66,22 @@ export interface MetricEvidence {
 /** Everything a verdict depends on: `judgeChange(evidence)` needs nothing else (invariant R6). */
 export interface VerdictEvidence {
   readonly ruleVersion: string;
+  /** How the source answered that the KPI was asked of; absent for events sent to the gate. */
+  readonly source?: SourceEvidence;
+}
+
+/** What a verdict tells of a source that was asked (docs/reliability.md rows A1 to A26). */
+export interface SourceEvidence {
+  readonly name: string;
+  /** The last questions that were answered, as they were sent. */
+  readonly queries: readonly string[];
+  readonly facts: readonly string[];
+  /** Part of the window's minutes that the source answered for, in [0, 1]. */
+  readonly answeredShare: number;
+  /** Why the source last gave no answer; null when its last answer was one. */
+  readonly failure: string | null;
+  /** What differed when the whole window was asked for again before the verdict; null when nothing that matters did. */
+  readonly disagreement: string | null;
   readonly judgedAt: EpochMs;
   readonly cause: 'window_complete' | 'stopped_early';
   /** First minute that does not count any more: the window's end, or just after an early stop; absent when not kept. */
@@ -95,6 +111,8 @@ export interface VerdictEvidence {
   /** Units served both variants within one phase. */
   readonly multiExposedUnits: number;
   readonly exposedUnits: number;
+  /** KPI whose trials, one a unit, stand in for exposures that no event told; absent when events did. */
+  readonly exposedBy?: string;
   readonly events: {
     readonly accepted: number;
     readonly duplicates: number;

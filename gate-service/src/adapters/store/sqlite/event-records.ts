@@ -3,13 +3,14 @@ import type { Kpi } from '../../../contract/kpi-registry.ts';
 import type { Change } from '../../../domain/model/change.ts';
 import { eventsOf } from '../../../domain/model/measure.ts';
 import { type EpochMinute, HOUR_MINUTES, minuteOf } from '../../../domain/model/time.ts';
-import type { EventRecords, KpiRecords } from '../../../ports/store.ts';
+import type { EventRecords, KpiRecords, SourceRecords } from '../../../ports/store.ts';
 import { BatchTallies } from './events/batch-tallies.ts';
 import { EXPOSURE_SERIES, unitsSeries, VARIANT_CODES } from './events/codes.ts';
 import { EventWriter } from './events/event-writer.ts';
 import { FeedsCache } from './events/feeds.ts';
 import { Names } from './events/names.ts';
 import { isFirstRefusal } from './events/refusals.ts';
+import { pulledRecords } from './events/pulled-records.ts';
 import { RollupReader } from './events/rollup-reader.ts';
 import { SeriesBuilder } from './events/series-builder.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
@@ -24,11 +25,13 @@ const MULTI_EXPOSED = `SELECT count(*) AS units FROM (
 const LAST_SEEN = 'SELECT max(minute) AS minute FROM last_seen WHERE scope_id = ? AND name_id IN (?, ?, ?)';
 /** Names of events that feed one KPI: at most those of a ratio. */
 const MOST_FEEDING_EVENTS = 3;
+const NO_SOURCES: ReadonlySet<string> = new Set();
 const HEARTBEAT_HOURS = 'SELECT hour FROM heartbeats WHERE repository = ? AND hour >= ? AND hour < ? ORDER BY hour';
 
 export interface EventStore {
   readonly events: EventRecords;
   readonly kpis: KpiRecords;
+  readonly sources: SourceRecords;
   /** After a rollback: what is remembered may never have been. */
   forget(): void;
 }
@@ -57,8 +60,8 @@ export function eventStore(connection: SqliteConnection): EventStore {
   };
 
   const kpis: KpiRecords = {
-    async register(repository, list, hash) {
-      builder.registerHistory(repository, list);
+    async register(repository, list, hash, sources = NO_SOURCES) {
+      builder.registerHistory(repository, list, sources);
       feeds.forget();
       connection.run(
         `INSERT INTO kpi_registries (repository, kpis, hash) VALUES (?, ?, ?)
@@ -76,16 +79,20 @@ export function eventStore(connection: SqliteConnection): EventStore {
 
     async quarantine(lines, receivedAt) {
       const tallies = new BatchTallies();
-      for (const { repository, reason, line, changeIds } of lines) {
+      for (const { repository, reason, line, changeIds, eventId = null, contentHash = null } of lines) {
         if (!isFirstRefusal(connection, repository, reason, line)) continue;
+        const counted = new Set(changeIds.filter((changeId) => isKnownChange(connection, repository, changeId)));
         connection.run(
-          'INSERT INTO quarantined_lines (repository, reason, line, received_at) VALUES (?, ?, ?, ?)',
+          `INSERT INTO quarantined_lines (repository, reason, line, received_at, event_id, content_hash, change_ids)
+           VALUES (?, ?, ?, ?, ?, ?, ?)`,
           repository,
           reason,
           cutLine(line),
           receivedAt,
+          eventId,
+          contentHash,
+          JSON.stringify([...counted]),
         );
-        const counted = new Set(changeIds.filter((changeId) => isKnownChange(connection, repository, changeId)));
         for (const scope of [repository, ...counted]) tallies.count(names.scope(scope), `quarantined:${reason}`);
       }
       tallies.flush(connection);
@@ -110,8 +117,8 @@ export function eventStore(connection: SqliteConnection): EventStore {
       return at === null ? null : minuteOf(at);
     },
 
-    async startWindow(change) {
-      builder.buildWindow(change, effectiveMinute(change));
+    async startWindow(change, sources = NO_SOURCES) {
+      builder.buildWindow(change, effectiveMinute(change), sources);
       feeds.forget();
     },
 
@@ -166,6 +173,7 @@ export function eventStore(connection: SqliteConnection): EventStore {
     events,
     kpis,
     forget: () => {
+    sources: pulledRecords(connection),
       names.forget();
       feeds.forget();
     },

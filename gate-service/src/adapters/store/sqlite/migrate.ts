@@ -2,6 +2,8 @@ import { GateError } from '../../../contract/gate-error.ts';
 import { INITIAL_SCHEMA } from './migrations/0001-initial-schema.ts';
 import { SIX_MEASURES } from './migrations/0002-six-measures.ts';
 import { PREDICTIONS } from './migrations/0003-predictions.ts';
+import { PULLED_SERIES } from './migrations/0004-pulled-series.ts';
+import { REPLAYABLE_QUARANTINE } from './migrations/0005-replayable-quarantine.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
 export interface Migration {
@@ -14,6 +16,8 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: 'initial-schema', sql: INITIAL_SCHEMA },
   { name: 'six-measures', sql: SIX_MEASURES },
   { name: 'predictions', sql: PREDICTIONS },
+  { name: 'pulled-series', sql: PULLED_SERIES },
+  { name: 'replayable-quarantine', sql: REPLAYABLE_QUARANTINE },
 ];
 
 /**

@@ -10,6 +10,7 @@ import { interventionRecords } from './intervention-records.ts';
 import { ledgerRecords } from './ledger-records.ts';
 import { Mutex } from './mutex.ts';
 import { type OpenDatabase, openDatabase } from './open-database.ts';
+import { quarantineRecords } from './quarantine-records.ts';
 import { scheduleRecords } from './schedule-records.ts';
 import type { Schema } from './schema.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
@@ -65,6 +66,8 @@ class SqliteStoreOnFile implements SqliteStore {
       changes: changeRecords(db),
       kpis: this.#eventStore.kpis,
       events: this.#eventStore.events,
+      quarantine: quarantineRecords(opened.connection),
+      sources: this.#eventStore.sources,
       watch: watchRecords(db),
       interventions: interventionRecords(db),
       verdicts: verdictRecords(db),
@@ -180,6 +183,12 @@ function guarded(records: StoreTransaction, scope: Scope): StoreTransaction {
     },
     get events() {
       return pick('events');
+    },
+    get quarantine() {
+      return pick('quarantine');
+    },
+    get sources() {
+      return pick('sources');
     },
     get watch() {
       return pick('watch');

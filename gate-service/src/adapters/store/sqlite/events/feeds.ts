@@ -81,10 +81,11 @@ export class FeedsCache {
 function readFeeds(connection: SqliteConnection, repositoryId: number, fromMs: EpochMs): Feeds {
   const from = Math.floor(fromMs / MINUTE_MS);
   const history = connection
-    .all<SeriesRow>('SELECT * FROM series WHERE scope_id = ? AND active = 1', repositoryId)
+    .all<SeriesRow>('SELECT * FROM series WHERE scope_id = ? AND active = 1 AND source IS NULL', repositoryId)
     .map((row) => toSeries(row, null));
   const rows = connection.all<SeriesRow>(
-    'SELECT s.* FROM series s JOIN windows w USING (scope_id) WHERE w.repository_id = ? AND w.last_outcome_minute >= ?',
+    `SELECT s.* FROM series s JOIN windows w USING (scope_id)
+     WHERE w.repository_id = ? AND w.last_outcome_minute >= ? AND s.source IS NULL`,
     repositoryId,
     from,
   );

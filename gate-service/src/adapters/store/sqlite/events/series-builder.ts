@@ -22,8 +22,8 @@ import {
 } from './series-definition.ts';
 
 const INSERT_SERIES = `INSERT INTO series
-  (scope_id, kpi_id, kind, of_name_id, other_name_id, within_minutes, counts, amounts, active)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)`;
+  (scope_id, kpi_id, kind, of_name_id, other_name_id, within_minutes, counts, amounts, source, active)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`;
 
 // CROSS JOIN fixes the order of the tables: the second is always found by its key.
 
@@ -112,6 +112,7 @@ const TABLES_OF_A_SERIES = [
   'status_trials',
   'unit_amounts',
   'latency_trials',
+  'pulled_series',
   'series',
 ] as const;
 
@@ -132,7 +133,7 @@ export class SeriesBuilder {
   }
 
   /** Starts the change's window and builds its series; does nothing when the window has started. */
-  buildWindow(change: Change, startMinute: number): void {
+  buildWindow(change: Change, startMinute: number, sources: ReadonlySet<string>): void {
     const scopeId = this.#names.scope(change.changeId);
     const repositoryId = this.#names.scope(change.repository);
     const endMinute = windowEnd({ ...change, effectiveAt: startMinute })!;
@@ -149,16 +150,16 @@ export class SeriesBuilder {
     this.#connection.run(FIRST_EXPOSURES, scopeId, ...span);
     this.#connection.run(MIXED_EXPOSURES, scopeId, ...span);
     const exposure = { kind: 'exposure', ofNameId: null, otherNameId: null, withinMinutes: 0, counts: null } as const;
-    const exposureSeries = this.#insertSeries(scopeId, EXPOSURE_SERIES, { ...exposure, amounts: [] });
+    const exposureSeries = this.#insertSeries(scopeId, EXPOSURE_SERIES, { ...exposure, amounts: [], source: null });
     this.#connection.run(EXPOSURE_ROLLUPS, exposureSeries, scopeId);
     this.#connection.run(HOUR_ROLLUPS, exposureSeries);
     for (const kpi of change.kpis) {
-      this.#buildSeries({ scopeId, span }, kpi.id, this.#definition(repositoryId, kpi));
+      this.#buildSeries({ scopeId, span }, kpi.id, this.#definition(repositoryId, kpi, sources));
     }
   }
 
   /** Makes the repository's history series fit its registered KPIs; builds what is new or measures otherwise. */
-  registerHistory(repository: string, kpis: readonly Kpi[]): void {
+  registerHistory(repository: string, kpis: readonly Kpi[], sources: ReadonlySet<string>): void {
     const repositoryId = this.#names.scope(repository);
     const known = this.#connection.all<SeriesRow>('SELECT * FROM series WHERE scope_id = ?', repositoryId);
     for (const row of known) {
@@ -166,7 +167,7 @@ export class SeriesBuilder {
       this.#connection.run('UPDATE series SET active = 0 WHERE series_id = ?', row.series_id);
     }
     for (const kpi of kpis) {
-      const definition = this.#definition(repositoryId, kpi);
+      const definition = this.#definition(repositoryId, kpi, sources);
       const row = known.find(({ kpi_id }) => kpi_id === kpi.id);
       if (row?.active === 1 && isSameDefinition(row, definition)) continue;
       if (row) this.#drop(row.series_id);
@@ -176,7 +177,8 @@ export class SeriesBuilder {
 
   #buildSeries(origin: Origin, kpiId: string, definition: SeriesDefinition): void {
     const seriesId = this.#insertSeries(origin.scopeId, kpiId, definition);
-    const { kind } = definition;
+    const { kind, source } = definition;
+    if (source !== null) return;
     if (kind === 'conversion') this.#buildConversions(seriesId, origin, definition);
     else if (kind === 'status') this.#buildStatus(seriesId, origin, kpiId, definition);
     else this.#buildMeasure(seriesId, origin, definition);
@@ -230,8 +232,9 @@ export class SeriesBuilder {
     }
   }
 
-  #definition(repositoryId: number, { measure }: Kpi): SeriesDefinition {
-    return definitionOf(measure, (name) => this.#names.event(repositoryId, name));
+  #definition(repositoryId: number, { measure }: Kpi, sources: ReadonlySet<string>): SeriesDefinition {
+    const source = sources.has(measure.source) ? measure.source : null;
+    return definitionOf(measure, (name) => this.#names.event(repositoryId, name), source);
   }
 
   #insertSeries(
@@ -239,8 +242,8 @@ export class SeriesBuilder {
     kpiId: string,
     definition: Omit<SeriesDefinition, 'kind' | 'ofNameId'> & { kind: SeriesRow['kind']; ofNameId: number | null },
   ): number {
-    const { kind, ofNameId, otherNameId, withinMinutes, counts } = definition;
-    const row = [scopeId, kpiId, kind, ofNameId, otherNameId, withinMinutes, counts, amountsText(definition)];
+    const { kind, ofNameId, otherNameId, withinMinutes, counts, source } = definition;
+    const row = [scopeId, kpiId, kind, ofNameId, otherNameId, withinMinutes, counts, amountsText(definition), source];
     return this.#connection.insert(INSERT_SERIES, ...row)!;
   }
 

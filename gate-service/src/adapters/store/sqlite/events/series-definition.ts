@@ -26,6 +26,8 @@ export interface SeriesDefinition {
   readonly counts: 'error' | 'success' | null;
   /** `amounts`: y and d, in this order. `gauge`: the level. */
   readonly amounts: readonly AmountPart[];
+  /** Name of the source that is asked for it; null when events feed it. */
+  readonly source: string | null;
 }
 
 export interface SeriesRow {
@@ -38,6 +40,7 @@ export interface SeriesRow {
   within_minutes: number;
   counts: SeriesDefinition['counts'];
   amounts: string | null;
+  source: string | null;
   active: number;
 }
 
@@ -46,14 +49,22 @@ const PRE_PERIOD_MS = 28 * DAY_MINUTES * MINUTE_MS;
 /** Lets a cap of 10,000 steps be that many although cap and step were rounded. */
 const CAP_TOLERANCE = 1e-6;
 
-/** @param nameIdOf the number of an event's name */
-export function definitionOf(measure: Measure, nameIdOf: (event: string) => number): SeriesDefinition {
+/**
+ * @param nameIdOf the number of an event's name
+ * @param source   name of the source that is asked for it; null when events feed it
+ */
+export function definitionOf(
+  measure: Measure,
+  nameIdOf: (event: string) => number,
+  source: string | null = null,
+): SeriesDefinition {
   const common = {
     ofNameId: nameIdOf(measure.of),
     otherNameId: null,
     withinMinutes: measure.withinMinutes,
     counts: null,
     amounts: [],
+    source,
   };
   const part = ({ event, add, cap, step }: Amount, fromMs: number, toMs: number): AmountPart => {
     if (!(step > 0 && cap > 0 && Number.isFinite(cap / step))) throw unusable(event);
@@ -92,6 +103,7 @@ export function isSameDefinition(row: SeriesRow, definition: SeriesDefinition): 
     row.other_name_id === definition.otherNameId &&
     row.within_minutes === definition.withinMinutes &&
     row.counts === definition.counts &&
+    row.source === definition.source &&
     row.amounts === amountsText(definition)
   );
 }

@@ -1,0 +1,97 @@
+import type { AnsweredPart } from './ask-source.ts';
+import type { Gate } from './gate.ts';
+
+/** How long a look waits for its sources together: what comes later is taken by the next look. */
+const PATIENCE_MS = 500;
+/** An answer that nobody came for is asked for anew. */
+const KEPT_MS = 600_000;
+/** Questions to one source that may be under way at the same time: a source that hangs gathers no more. */
+const MOST_UNDER_WAY = 256;
+
+type Asking = Pick<Gate, 'sources' | 'real'>;
+
+interface Errand {
+  readonly source: string;
+  readonly startedAt: number;
+  readonly done: Promise<void>;
+  parts: readonly AnsweredPart[] | null;
+  /** Whether somebody has waited for it in vain. */
+  overdue: boolean;
+}
+
+export interface ErrandRequest {
+  /** Two requests with the same key are one. */
+  readonly key: string;
+  readonly source: string;
+  run(): Promise<readonly AnsweredPart[]>;
+}
+
+const OVERLOADED: readonly AnsweredPart[] = [
+  {
+    span: { from: 0, to: 0 },
+    answer: {
+      status: 'source_error',
+      fault: 'overloaded',
+      detail: `${MOST_UNDER_WAY} questions to this source are waiting; allowed are fewer.`,
+      query: null,
+    },
+  },
+];
+const UNDER_WAY = new WeakMap<Gate['sources'], Map<string, Errand>>();
+
+/**
+ * Asks what is not being asked already, and waits a moment: a source that hangs delays no look, of this change or of
+ * another (docs/reliability.md row A2). Where one question to a source is overdue, further ones are not waited for.
+ * @param patienceMs how long to wait for all of them together
+ * @returns by key, null for what has not been answered yet; where too much is under way, a non-answer that says so
+ */
+export async function askInTime(
+  gate: Asking,
+  requests: readonly ErrandRequest[],
+  patienceMs: number = PATIENCE_MS,
+): Promise<ReadonlyMap<string, readonly AnsweredPart[] | null>> {
+  const errands = UNDER_WAY.get(gate.sources) ?? new Map<string, Errand>();
+  UNDER_WAY.set(gate.sources, errands);
+  forgetOld(errands, gate.real.now());
+  for (const request of requests) start(gate, errands, request);
+  const own = requests.flatMap(({ key }) => errands.get(key) ?? []);
+  const isStuck = ({ source }: Errand) => [...errands.values()].some((one) => one.overdue && one.source === source);
+  await waitFor(
+    gate,
+    own.filter((errand) => !isStuck(errand)),
+    patienceMs,
+  );
+  return new Map(
+    requests.map(({ key }) => {
+      const errand = errands.get(key);
+      if (!errand) return [key, OVERLOADED] as const;
+      if (errand.parts) errands.delete(key);
+      else errand.overdue = true;
+      return [key, errand.parts] as const;
+    }),
+  );
+}
+
+function start(gate: Asking, errands: Map<string, Errand>, { key, source, run }: ErrandRequest): void {
+  if (errands.has(key)) return;
+  const waiting = [...errands.values()].filter((one) => one.source === source && one.parts === null);
+  if (waiting.length >= MOST_UNDER_WAY) return;
+  const done = run().then((parts) => {
+    errand.parts = parts;
+    errand.overdue = false;
+  });
+  const errand: Errand = { source, startedAt: gate.real.now(), done, parts: null, overdue: false };
+  errands.set(key, errand);
+}
+
+async function waitFor({ real }: Asking, errands: readonly Errand[], patienceMs: number): Promise<void> {
+  if (errands.length === 0) return;
+  const patience = new AbortController();
+  const tooLate = real.sleep(patienceMs, patience.signal).catch(() => undefined);
+  await Promise.race([Promise.all(errands.map(({ done }) => done)), tooLate]);
+  patience.abort();
+}
+
+function forgetOld(errands: Map<string, Errand>, now: number): void {
+  for (const [key, { parts, startedAt }] of errands) if (parts && now - startedAt > KEPT_MS) errands.delete(key);
+}
