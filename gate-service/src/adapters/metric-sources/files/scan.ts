@@ -1,4 +1,5 @@
 import type { Measure } from '../../../contract/kpi-measure.ts';
+import { isPerUnit } from '../../../domain/model/measure.ts';
 import type { SourceQuestion } from '../../../ports/metric-source.ts';
 import { type ColumnField, DEFAULT_COLUMNS, type FileFormat, type FilesConfig } from './config.ts';
 import { alike, FilesFault } from './fault.ts';
@@ -25,13 +26,14 @@ export interface Scan {
 /** A field of these files: its column and type, or null where it may be left out and is. */
 export type Fields = Readonly<Partial<Record<ColumnField, { readonly column: string; readonly type: string }>>>;
 
-const QUESTIONS = 100_000;
+/** Rows of NDJSON that are looked at first for what columns there are. */
+const SAMPLE_ROWS = 100_000;
 
 /**
  * DuckDB's table function over the files. Texts stay texts: a sniffer's guess about a type is a guess about data.
  * @param wanted columns to be read as texts; only of NDJSON, where null asks what columns there are
  */
-export function tableOf(scan: Scan, wanted: readonly string[] | null, sample = QUESTIONS): string {
+export function tableOf(scan: Scan, wanted: readonly string[] | null, sample = SAMPLE_ROWS): string {
   const paths = `[${texts(scan.paths)}]`;
   switch (scan.format) {
     case 'parquet':
@@ -96,11 +98,6 @@ export function resolveFields(
     );
   });
   return Object.fromEntries(entries);
-}
-
-/** Whether a KPI's trial is a unit. */
-export function isPerUnit(measure: Measure): boolean {
-  return measure.type === 'mean' || measure.type === 'ratio' || (measure.type === 'proportion' && !measure.counts);
 }
 
 /** Events whose `value` is read. */

@@ -1,7 +1,7 @@
 import type { Amount, Measure } from '../../../contract/kpi-measure.ts';
+import { isPerUnit } from '../../../domain/model/measure.ts';
 import { MINUTE_MS, startOfWeek, WEEK_MINUTES, weekOf } from '../../../domain/model/time.ts';
 import type { SourceQuestion } from '../../../ports/metric-source.ts';
-import { isPerUnit } from './scan.ts';
 import { BEFORE_MS, spanOf } from './span.ts';
 import { double, text, texts } from './sql-text.ts';
 
