@@ -18,7 +18,7 @@ const DOCUMENTED: Readonly<Record<SuiteKind, string>> = {
   gauge: 'queue_length',
 };
 const READER = 'changegate_reader';
-const READER_PASSWORD = 'choose-one';
+export const READER_PASSWORD = 'choose-one';
 const TABLE = `create table events (at timestamptz not null, change_id text, variant text, cohort text, unit text not null,
   event text not null, status text, value numeric, latency_ms double precision);
   create index on events (event, at); create index on events (unit, at)`;
@@ -44,7 +44,16 @@ export function sourceOn(
   more: Partial<Record<keyof PostgresConfig, unknown>> = {},
   password = READER_PASSWORD,
 ): MetricSource {
-  const config = PostgresSourceSchema.parse({
+  const deps = { clock: { now: () => startOfMinute(SUITE_NOW) } };
+  return createPostgresSource('shop', configOn(server, more), { password }, deps);
+}
+
+/** What the source above is configured with. */
+export function configOn(
+  server: Pick<RunningPostgres, 'host' | 'port'>,
+  more: Partial<Record<keyof PostgresConfig, unknown>> = {},
+): PostgresConfig {
+  return PostgresSourceSchema.parse({
     type: 'postgres',
     host: server.host,
     port: server.port,
@@ -54,7 +63,6 @@ export function sourceOn(
     kpis: documentedKpis(),
     ...more,
   });
-  return createPostgresSource('shop', config, { password }, { clock: { now: () => startOfMinute(SUITE_NOW) } });
 }
 
 /** The first block of a language in the section of docs/sources.md. */

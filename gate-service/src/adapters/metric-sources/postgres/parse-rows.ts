@@ -82,7 +82,7 @@ function keyOf(row: Row, ofChange: boolean): { readonly key: Omit<SourceBucket, 
   const parsed = KeySchema.safeParse(row);
   if (!parsed.success) throw new PostgresFault('bad_schema', 'The server answered a row without its bucket.');
   const { minute, variant, cohort, problem } = parsed.data;
-  if (minute === null) throw bad('bucket', 'NULL', 'in a row that has no bucket');
+  if (minute === null) throw bad('bucket', 'NULL or infinite', 'in at least one row');
   const where = describe(parsed.data);
   if (problem !== null) throw bad(problem.split('/')[0]!, problem.split('/')[1] ?? problem, where);
   if (cohort.length > MOST_COHORT_CHARACTERS)

@@ -88,9 +88,13 @@ function keyColumns(shape: Shape, { changeId, bucketMinutes }: Asked, byCohort: 
   ];
 }
 
+/** Null for what is no time: the row is then refused as one without a bucket. */
 function minuteOf(column: string, unit: Shape['bucket'], size: number): string {
-  const minutes = unit === 'instant' ? `extract(epoch from ${column}) / 60` : `${column}::numeric`;
-  return size === 1 ? `floor(${minutes})::bigint` : `floor(${minutes} / ${size})::bigint * ${size}`;
+  const minutes =
+    unit === 'instant'
+      ? `case when isfinite(${column}) then extract(epoch from ${column}) / 60 end`
+      : `${column}::numeric`;
+  return size === 1 ? `floor(${minutes})::bigint` : `floor((${minutes}) / ${size})::bigint * ${size}`;
 }
 
 function numberOf({ name, role }: Value): string {
