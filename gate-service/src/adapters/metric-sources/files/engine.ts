@@ -5,7 +5,6 @@ import type * as DuckDB from '@duckdb/node-api';
 import { FilesFault } from './fault.ts';
 import { text } from './sql-text.ts';
 
-const PACKAGE = '@duckdb/node-api';
 const INSTALL = 'npm install @duckdb/node-api@1.5.4-r.1';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -114,11 +113,11 @@ export function lockDown(directory: string): readonly string[] {
   ];
 }
 
-async function loadDuckDB(load = () => import(PACKAGE) as Promise<typeof DuckDB>): Promise<typeof DuckDB> {
+async function loadDuckDB(load = () => import('@duckdb/node-api')): Promise<typeof DuckDB> {
   try {
     return await load();
   } catch {
-    throw new FilesFault('not_configured', `files need the optional package ${PACKAGE}; install it: ${INSTALL}`);
+    throw new FilesFault('not_configured', `files need the optional package DuckDB; install it: ${INSTALL}`);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Amount, Measure } from '../../../contract/kpi-measure.ts';
 import { isPerUnit } from '../../../domain/model/measure.ts';
 import { MINUTE_MS, startOfWeek, WEEK_MINUTES, weekOf } from '../../../domain/model/time.ts';
 import type { SourceQuestion } from '../../../ports/metric-source.ts';
+import { FilesFault } from './fault.ts';
 import { BEFORE_MS, spanOf } from './span.ts';
 import { double, text, texts } from './sql-text.ts';
 
@@ -23,7 +24,7 @@ export function bucketsSql(question: SourceQuestion, hasIds: boolean): string {
     case 'gauge':
       return gaugeSql(question, measure.amount, hasIds);
     default:
-      throw new Error(`no question is made for ${measure.type}`);
+      throw new FilesFault('bad_query', `no question is made for the type ${measure.type}`);
   }
 }
 
