@@ -127,7 +127,7 @@ async function runPass(lines: readonly string[], setting: Setting): Promise<Pass
   }
 }
 
-async function nextMessage<Kind extends ServerMessage['kind']>(
+export async function nextMessage<Kind extends ServerMessage['kind']>(
   child: ChildProcess,
   kind: Kind,
 ): Promise<Extract<ServerMessage, { kind: Kind }>> {
@@ -178,7 +178,7 @@ async function sendAll(bodies: readonly Buffer[], target: Target) {
   }
 }
 
-async function send(body: Buffer, { url, token, gzip }: Target, agent: Agent): Promise<void> {
+export async function send(body: Buffer, { url, token, gzip }: Target, agent: Agent): Promise<void> {
   const call = request(`${url}/v1/events`, {
     method: 'POST',
     agent,

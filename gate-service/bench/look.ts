@@ -113,7 +113,7 @@ function report(subjects: readonly Subject[], repeats: number, commitMs: readonl
 }
 
 /** A store in the sixth day of a change's window, with all that the service itself builds from the seeded events. */
-async function makeSubject(path: string, events: number): Promise<Subject> {
+export async function makeSubject(path: string, events: number): Promise<Subject> {
   const seed = { events, from: START + MINUTE_MS, to: START + SEEDED_DAYS * DAY_MINUTES * MINUTE_MS };
   await createSqliteStore({ path }).close();
   seedEvents(path, seed);

@@ -25,11 +25,14 @@ const INSERT = `INSERT INTO events (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 
 
 export type RawRow = readonly SQLInputValue[];
 
-/** The rows that a gate service stored, in the order in which it stored them. */
-export function readRows(storePath: string): readonly RawRow[] {
+/**
+ * The rows that a gate service stored, in the order in which it stored them.
+ * @param most so many of them, the first ones; -1: all
+ */
+export function readRows(storePath: string, most = -1): readonly RawRow[] {
   const store = new DatabaseSync(storePath, { readOnly: true });
   try {
-    const rows = store.prepare(`SELECT ${COLUMNS} FROM events ORDER BY event_key`).all();
+    const rows = store.prepare(`SELECT ${COLUMNS} FROM events ORDER BY event_key LIMIT ?`).all(most);
     return rows.map((row) => Object.values(row));
   } finally {
     store.close();
