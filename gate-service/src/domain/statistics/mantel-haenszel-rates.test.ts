@@ -63,6 +63,15 @@ describe('splitDispersion', () => {
     expect(splitDispersion(hours(2000, 4), 1).phi).toBeLessThan(4.5);
   });
 
+  it('sees the clumps of a quiet KPI, which most hours do not show', () => {
+    const random = seededRandom(12);
+    const count = () => random.poisson(0.5) + 5 * random.poisson(0.1);
+    const quiet = Array.from({ length: 4000 }, () => stratum(count(), 2, count(), 2));
+    // (0.5 + 25 x 0.1) / (0.5 + 5 x 0.1) = 3.
+    expect(splitDispersion(quiet, 1).phi).toBeGreaterThan(2.7);
+    expect(splitDispersion(quiet, 1).phi).toBeLessThan(3.3);
+  });
+
   it('does not take a ratio that is there for clumps', () => {
     const random = seededRandom(9);
     const doubled = Array.from({ length: 1000 }, () => stratum(random.poisson(10), 100, random.poisson(20), 100));
@@ -70,10 +79,13 @@ describe('splitDispersion', () => {
     expect(splitDispersion(doubled, 1).phi).toBeGreaterThan(2);
   });
 
-  it('needs 20 spans with events, and refuses broken ones', () => {
+  it('needs 20 effective spans with events, and refuses broken ones', () => {
     expect(splitDispersion(hours(19, 1), 1)).toEqual({ status: 'insufficient', phi: NaN });
     const quiet = Array.from({ length: 30 }, (_, i) => stratum(i < 15 ? 1 : 0, 10, 0, 10));
     expect(splitDispersion(quiet, 1).status).toBe('insufficient');
+    // A hundred hours, of which one has nearly all events, are one.
+    const burst = [...Array.from({ length: 100 }, () => stratum(1, 10, 0, 10)), stratum(900, 10, 900, 10)];
+    expect(splitDispersion(burst, 1).status).toBe('insufficient');
     expect(splitDispersion([...hours(30, 1), stratum(Number.NaN, 1, 1, 1)], 1).status).toBe('invalid');
     expect(splitDispersion(hours(30, 1), 0).status).toBe('invalid');
   });
