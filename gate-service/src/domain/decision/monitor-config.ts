@@ -179,7 +179,10 @@ function ratioConfig(
   };
 }
 
-/** Bets tempered by how far the history's counts spread beyond Poisson's (docs/statistics.md K5, K7). */
+/**
+ * Bets tempered by how far the history's counts spread beyond Poisson's (docs/statistics.md K5, K7): as if by 2 phi - 1,
+ * since phi is the size of the clump that an event is in on average, and it is the larger ones that break a bet.
+ */
 function countConfig(
   dispersion: number | null,
   marginRatio: number,
@@ -187,7 +190,7 @@ function countConfig(
   plan: WatchPlan,
 ): MetricMonitorConfig {
   const bets = { psi: DEFAULT_PSI, harm, marginRatio };
-  const { status, exponents } = clumpExponents([], bets, [armShare(plan)], dispersion);
+  const { status, exponents } = clumpExponents([], bets, [armShare(plan)], dispersion && 2 * dispersion - 1);
   if (status !== 'ok') return NO_HISTORY;
   return { kind: 'count', ...bets, ...evenBets(DEFAULT_PSI.length), tempering: exponents };
 }
