@@ -52,7 +52,7 @@ function relativeRatio(
 ): Estimate {
   switch (measure.type) {
     case 'mean':
-      return meanRatio(data, phases, confidence);
+      return meanRatio(data, phases, confidence, measure.amount.cap / measure.amount.step);
     case 'ratio':
       return ratioRatio(data, phases, confidence);
     case 'rate':

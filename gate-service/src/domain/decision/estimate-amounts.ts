@@ -1,10 +1,11 @@
 import type { Phase } from '../model/change.ts';
-import { NO_SUMS, type Tally } from '../model/tally.ts';
+import { addTallies, NO_SUMS, NO_TALLY, type Tally } from '../model/tally.ts';
 import type { MetricEvidence } from '../model/verdict.ts';
 import { type CupedArm, cupedRatio } from '../statistics/cuped.ts';
 import { type Estimate, insufficientEstimate } from '../statistics/estimate.ts';
 import { type MeanArm, squaredDeviations } from '../statistics/mean-arm.ts';
 import { type RatioArm, type RatioStratum, ratioLogRatio } from '../statistics/ratio-of-sums.ts';
+import { skewBound, skewSafeConfidence } from '../statistics/skew-bound.ts';
 import { stratifiedMeanRatio } from '../statistics/stratified-means.ts';
 import { comparableStrata, type TallyStratum } from './effect-scale.ts';
 
@@ -16,6 +17,7 @@ const EFFECTIVE_UNITS = 20;
 /**
  * Ratio of a KPI's means, treatment over control (docs/statistics.md C2), adjusted by what the same units brought in before
  * the change (H) when that varies, each arm has 100 units and the adjusted ratio has an answer. What is clipped was clipped to the same cap before.
+ * @param cap largest amount of a unit, in steps: where arms differ in size, it bounds what skewness does to each limit
  * @returns ratio B/A; non-answers as stratifiedMeanRatio and cupedRatio; a treatment that brought nothing in at all is
  *          taken as if one unit had brought the usual amount, since nothing has no logarithm
  */
@@ -23,8 +25,20 @@ export function meanRatio(
   data: Pick<MetricEvidence, 'strata'>,
   phases: readonly Phase[],
   confidence: number,
+  cap: number,
 ): Estimate {
   const strata = withSomething(comparableStrata(data, phases));
+  const ratio = meanRatioAt(strata, confidence);
+  if (ratio.status !== 'ok') return ratio;
+  const total = (arm: 'control' | 'treatment') =>
+    meanArmOf(strata.map((one): Tally => one[arm]).reduce(addTallies, NO_TALLY));
+  const arms = { control: total('control'), treatment: total('treatment') };
+  const lower = meanRatioAt(strata, skewSafeConfidence(confidence, skewBound(arms, cap, 'higher')));
+  const upper = meanRatioAt(strata, skewSafeConfidence(confidence, skewBound(arms, cap, 'lower')));
+  return { ...ratio, lo: lower.lo, hi: upper.hi };
+}
+
+function meanRatioAt(strata: readonly TallyStratum[], confidence: number): Estimate {
   const plain = stratifiedMeanRatio(
     strata.map(({ control, treatment }) => ({ control: meanArmOf(control), treatment: meanArmOf(treatment) })),
     confidence,

@@ -3,7 +3,7 @@ import { seededRandom } from '../../../test/support/seeded-random.ts';
 import { normalQuantile } from './distributions.ts';
 import { logRatioOfMeans } from './log-ratio-of-means.ts';
 import { cubedArmOf, type MeanArm } from './mean-arm.ts';
-import { skewBound } from './skew-bound.ts';
+import { skewBound, skewSafeConfidence } from './skew-bound.ts';
 
 const CAP = 100;
 
@@ -64,5 +64,31 @@ describe('skewBound', () => {
     }
     expect(enough).toBeGreaterThan(600);
     expect(passed / enough).toBeLessThan(0.06 + 0.034);
+  });
+});
+
+describe('skewSafeConfidence', () => {
+  it('takes off the error what skewness may add, down to a fifth, and nothing where it adds little', () => {
+    const at = (addedError: number, confidence = 0.9) =>
+      skewSafeConfidence(confidence, { enough: addedError <= 0.01, addedError });
+    expect([at(-0.2), at(0.01), at(Number.NaN)]).toEqual([0.9, 0.9, 0.9]);
+    expect(at(0.02)).toBeCloseTo(1 - 2 * 0.03, 12);
+    expect(at(0.2)).toBeCloseTo(1 - 2 * 0.01, 12);
+    // Further out the same skewness adds less, but more of what there is.
+    expect(at(0.02, 0.98)).toBeGreaterThan(0.98);
+    expect(at(0.02, 0.98)).toBeLessThanOrEqual(1 - 2 * 0.002 + 1e-12);
+  });
+
+  it('keeps a small treatment from being found worse by chance', () => {
+    const random = seededRandom(21);
+    let [plain, safe] = [0, 0];
+    for (let week = 0; week < 800; week++) {
+      const [control, treatment] = [cubedArmOf(visitors(1800, random)), cubedArmOf(visitors(200, random))];
+      const bound = skewBound({ control, treatment }, CAP, 'lower');
+      if (logRatioOfMeans(control, treatment, 0.9).hi < 1) plain++;
+      if (logRatioOfMeans(control, treatment, skewSafeConfidence(0.9, bound)).hi < 1) safe++;
+    }
+    expect(plain / 800).toBeGreaterThan(0.06);
+    expect(safe / 800).toBeLessThan(0.05);
   });
 });

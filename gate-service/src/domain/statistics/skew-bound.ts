@@ -1,9 +1,15 @@
+import { twoSidedZ } from './distributions.ts';
 import { isMeanArm, type MeanArm, sampleVariance } from './mean-arm.ts';
 
 /** What skewness may add to a one-sided error of 5% at most: a pass is then wrong at most 6% of the time. */
 const TOLERATED_ERROR = 0.01;
 /** (2 z^2 + 1) / 6 x the normal density at z = 1.645: error that one unit of skewness adds to a one-sided 5% t interval. */
 const ERROR_PER_SKEWNESS = 0.11;
+
+/** The interval of which `addedError` speaks. */
+const BOUND_CONFIDENCE = 0.9;
+/** Of the error wanted, what is left of it at the least. */
+const SMALLEST_ERROR = 1 / 5;
 
 /**
  * Whether a t interval of two means may carry a one-sided claim although the values, in [0, cap], may be skewed
@@ -33,6 +39,21 @@ export function skewBound(
   const slope = ((claim === 'higher' ? 1 : -1) * ERROR_PER_SKEWNESS * (a * a - b * b)) / (a + b) ** 1.5;
   const addedError = Math.max(slope * least, slope * most);
   return { enough: addedError <= TOLERATED_ERROR, addedError };
+}
+
+/**
+ * The two-sided confidence whose interval has, at the limit that carries the claim, the error that was asked for in
+ * spite of skewness (docs/statistics.md section C): what skewness may add is taken off the one-sided error beforehand.
+ * @param confidence wanted, in (0, 1)
+ * @param bound      of the claim; where it is small enough, or not known, the confidence stays what it is
+ * @returns          the error wanted is cut to a fifth at the most: what is bounded is the worst that values could be
+ */
+export function skewSafeConfidence(confidence: number, { enough, addedError }: ReturnType<typeof skewBound>): number {
+  if (enough || Number.isNaN(addedError)) return confidence;
+  const wanted = (1 - confidence) / 2;
+  const shape = (z: number) => (2 * z * z + 1) * Math.exp((-z * z) / 2);
+  const added = (addedError * shape(twoSidedZ(confidence))) / shape(twoSidedZ(BOUND_CONFIDENCE));
+  return 1 - 2 * Math.max(wanted * SMALLEST_ERROR, wanted - added);
 }
 
 /** The least and the greatest skewness that values in [0, cap] with an arm's mean and variance may be expected to have. */
