@@ -8,7 +8,7 @@ import type { MetricEvidence, QualityCheck } from '../model/verdict.ts';
 import { isCupedArm } from '../statistics/cuped.ts';
 import { isCount } from '../statistics/estimate.ts';
 import { logHistogramCount } from '../statistics/log-histogram.ts';
-import { ROUNDING } from '../statistics/mean-arm.ts';
+import { type MeanArm, ROUNDING } from '../statistics/mean-arm.ts';
 import { isRatioArm } from '../statistics/ratio-of-sums.ts';
 import { skewBound } from '../statistics/skew-bound.ts';
 import { twoProportionZ } from '../statistics/two-proportion-z.ts';
@@ -35,11 +35,15 @@ export function isPossible(measure: Measure, tally: Tally): boolean {
   if (!isCount(tally.n) || !isCount(tally.y) || !isSoundTally(measure, tally)) return false;
   switch (measure.type) {
     case 'mean':
-      return isWithinCap(measure.amount, tally) && isCupedArm(cupedArm(tally));
+      return (
+        isWithinCap(measure.amount, tally) &&
+        isBounded(measure.amount, covariateOf(tally)) &&
+        isCupedArm(cupedArm(tally))
+      );
     case 'gauge':
       return isWithinCap(measure.amount, tally);
     case 'ratio':
-      return isWithinCap(measure.numerator, tally);
+      return isWithinCap(measure.numerator, tally) && isBounded(measure.denominator, covariateOf(tally));
     case 'proportion':
     case 'rate':
     case 'quantile':
@@ -52,7 +56,10 @@ export function isPossible(measure: Measure, tally: Tally): boolean {
 /** Whether a tally of a status KPI's units can be: see `MetricEvidence.units`. */
 export function isPossibleUnits(tally: Tally): boolean {
   const arm = ratioArmOfTally(tally);
-  return isCount(arm.sumX) && isCount(arm.sumD) && isRatioArm(arm) && arm.sumX <= arm.sumD && arm.n <= arm.sumD;
+  const { n, sumX, sumD, sumXX, sumDD, sumXD } = arm;
+  // Of one unit, 0 <= x <= d and d >= 1, in whole numbers.
+  const isOrdered = sumX <= sumD && n <= sumD && sumX <= sumXX && sumD <= sumDD && sumXX <= sumXD && sumXD <= sumDD;
+  return isCount(sumX) && isCount(sumD) && isRatioArm(arm) && isOrdered;
 }
 
 /**
@@ -135,8 +142,19 @@ function skewCheck(check: Check, off: Tally, on: Tally, { direction }: Kpi, { ca
   return check('skew', enough ? 'ok' : 'unknown', detail);
 }
 
-function isWithinCap({ cap, step }: Amount, { n, y, sums = NO_SUMS }: Tally): boolean {
-  return y * step <= n * cap * (1 + ROUNDING) && isCount(sums.clipped) && isCount(sums.missing);
+function isWithinCap(amount: Amount, { n, y, sums = NO_SUMS }: Tally): boolean {
+  return isBounded(amount, { n, sum: y, sumSq: sums.yy }) && isCount(sums.clipped) && isCount(sums.missing);
+}
+
+/** Amounts x of 0 to M, in steps: sum x is at most n M, and sum x^2 at most M sum x. */
+function isBounded({ cap, step }: Amount, { n, sum, sumSq }: MeanArm): boolean {
+  const most = (cap / step) * (1 + ROUNDING);
+  return sum <= n * most && sumSq <= sum * most;
+}
+
+/** What the same units brought in before the change, or the denominators of a ratio. */
+function covariateOf({ n, sums = NO_SUMS }: Tally): MeanArm {
+  return { n, sum: sums.d, sumSq: sums.dd };
 }
 
 function cupedArm({ n, y, sums = NO_SUMS }: Tally) {

@@ -17,6 +17,9 @@ const HONEST_ACTIVITY = 0.85;
 /** However much the units differ: with enough trials expected, no honest effect makes one arm three times as busy. */
 const GROSS_ACTIVITY = 1 / 3;
 
+/** Of a gauge's days. */
+const MOST_ONE_SIDED = 0.1;
+
 interface Arms {
   readonly off: number;
   readonly on: number;
@@ -30,17 +33,17 @@ interface Arms {
  * that units of this phase or an earlier one were given, as a unit keeps its first variant. Others have many a unit, and
  * a change may alter how many: their chi-square is divided by the design effect of the units, or of geometric counts
  * where these are not known, and only a gap that activity does not explain fails. Samples of a gauge do not follow
- * the traffic: only an arm without any fails.
+ * the traffic: only an arm without any fails, in all or on more than a tenth of the days.
  * @returns failed too when the watch saw the treatment silent (G4); unknown when it cannot be computed
  */
 export function armBalance(
-  data: Pick<MetricEvidence, 'strata' | 'silentTrials' | 'units'>,
+  data: Pick<MetricEvidence, 'strata' | 'silentTrials' | 'units' | 'days'>,
   kpi: Pick<Kpi, 'measure'>,
   { phases, exposures }: Pick<VerdictEvidence, 'phases' | 'exposures'>,
 ): Pick<QualityCheck, 'status' | 'detail'> {
   const single = isPerUnit(kpi.measure);
   const arms = data.strata.flatMap((stratum) => armsOf(stratum, phases, !single));
-  if (kpi.measure.type === 'gauge') return gaugeBalance(arms);
+  if (kpi.measure.type === 'gauge') return gaugeBalance(arms, comparableRows(data.days ?? [], phases));
   const effect = single ? 1 : (unitsEffect(data, phases) ?? designEffect(arms, phases, exposures));
   const counted = arms.map(({ off, on }) => `${on} with the change, ${off} without`).join('; ');
   if (!Number.isFinite(effect)) return { status: 'unknown', detail: 'How many units made the trials cannot be told.' };
@@ -96,10 +99,16 @@ function expectedOf({ off, on, shares: [least, most] }: Arms): { readonly off: n
   return { off: n * (1 - share), on: n * share };
 }
 
-function gaugeBalance(arms: readonly Arms[]): Pick<QualityCheck, 'status' | 'detail'> {
+/** A comparison leaves out days with one arm only; where they are many, what is left is not the window. */
+function gaugeBalance(
+  arms: readonly Arms[],
+  days: NonNullable<MetricEvidence['days']>,
+): Pick<QualityCheck, 'status' | 'detail'> {
   const [off, on] = [arms.reduce((sum, arm) => sum + arm.off, 0), arms.reduce((sum, arm) => sum + arm.on, 0)];
-  const detail = `${on} samples with the change, ${off} without.`;
-  return { status: Math.min(off, on) === 0 && Math.max(off, on) >= SILENT_TRIALS ? 'failed' : 'ok', detail };
+  const isOneSided = (a: number, b: number) => Math.min(a, b) === 0 && Math.max(a, b) >= SILENT_TRIALS;
+  const lost = days.filter((day) => isOneSided(day.off.n, day.on.n)).length;
+  const detail = `${on} samples with the change, ${off} without; ${lost} days with one of the two only.`;
+  return { status: isOneSided(off, on) || lost > days.length * MOST_ONE_SIDED ? 'failed' : 'ok', detail };
 }
 
 /** E[k^2] / E[k] of a unit's number of trials k as it was seen; null where units are not known. */

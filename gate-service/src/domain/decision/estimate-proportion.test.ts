@@ -59,6 +59,15 @@ describe('a status KPI by its units', () => {
     });
   });
 
+  it('units with other trials, or of the other arm, are not used either', () => {
+    const whole = withUnits(trials, 10);
+    const errors = whole.metrics.find(({ kpiId }) => kpiId === 'errors')!;
+    const [unit] = errors.units!;
+    for (const units of [[unit!, unit!], [{ ...unit!, off: unit!.on, on: unit!.off }]]) {
+      expect(resultOf(withMetric(whole, 'errors', { ...errors, units })).method).toBe('newcombe');
+    }
+  });
+
   it('units that cannot be fail the check of counts', () => {
     const broken = withUnits(trials, 10);
     const errors = broken.metrics.find(({ kpiId }) => kpiId === 'errors')!;

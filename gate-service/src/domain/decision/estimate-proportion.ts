@@ -41,22 +41,38 @@ export function proportionGain(
 
 /**
  * How a status KPI's trials belong to units: one each, several, or unknown, when units were not kept or do not account
- * for the trials.
+ * for the trials of both arms, and those that count.
  */
 export function groupingOf({
   strata,
   units = [],
 }: Pick<MetricEvidence, 'strata' | 'units'>): 'single' | 'several' | 'unknown' {
+  const accounted = (['off', 'on'] as const).every((arm) => {
+    const [trials, behind] = [strata, units].map((rows) => rows.map((row) => row[arm])) as [Tally[], Tally[]];
+    const [all, known] = [sumOf(trials, ({ n }) => n), sumOf(behind, trialsOf)];
+    const isAlike = known !== all || sumOf(trials, ({ y }) => y) === sumOf(behind, ({ y }) => y);
+    return known >= all * ACCOUNTED_FOR && known * ACCOUNTED_FOR <= all && isAlike;
+  });
   const tallies = units.flatMap(({ off, on }) => [off, on]);
-  const sum = (part: (tally: Tally) => number) => tallies.reduce((total, tally) => total + part(tally), 0);
-  const trials = sum(({ sums }) => sums?.d ?? 0);
-  const all = strata.reduce((total, { off, on }) => total + off.n + on.n, 0);
-  if (trials === 0 || trials < all * ACCOUNTED_FOR) return 'unknown';
-  return sum(({ n }) => n) === trials && sum(({ sums }) => sums?.dd ?? 0) === trials ? 'single' : 'several';
+  const trials = sumOf(tallies, trialsOf);
+  if (trials === 0 || !accounted) return 'unknown';
+  const isSingle = sumOf(tallies, ({ n }) => n) === trials && sumOf(tallies, ({ sums }) => sums?.dd ?? 0) === trials;
+  return isSingle ? 'single' : 'several';
 }
 
-/** Trials whose unit was first seen between two phases have none; more than these missing say that units are not kept. */
+/**
+ * Trials whose unit was first seen between two phases have none, and trials after the window belong to units of it; more
+ * than these missing, or too many, say that the units are not those of the trials.
+ */
 const ACCOUNTED_FOR = 0.9;
+
+function trialsOf({ sums }: Tally): number {
+  return sums?.d ?? 0;
+}
+
+function sumOf(tallies: readonly Tally[], part: (tally: Tally) => number): number {
+  return tallies.reduce((total, tally) => total + part(tally), 0);
+}
 
 function hasFewEvents(arms: readonly Tally[]): boolean {
   const events = arms.reduce((total, { y }) => total + y, 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { metricOf, START } from '../../../test/support/decision/evidence.ts';
+import { contractOf, KPIS, metricOf, START } from '../../../test/support/decision/evidence.ts';
 import { BASE } from '../../../test/support/decision/truth-table.ts';
 import {
   TYPED_IDS,
@@ -9,7 +9,7 @@ import {
   typedEvidence,
   typedMetric,
 } from '../../../test/support/decision/typed-evidence.ts';
-import { NO_SUMS, type Tally, type TallyByVariant } from '../model/tally.ts';
+import { addTallies, NO_SUMS, type Tally, type TallyByVariant } from '../model/tally.ts';
 import type { MetricEvidence, VerdictEvidence } from '../model/verdict.ts';
 import { judgeChange } from './judge-change.ts';
 
@@ -43,6 +43,8 @@ function altered(kpi: TypedKpi, change: (tally: Tally, arm: 'off' | 'on') => Tal
 }
 
 describe('judgeChange on every type', () => {
+  it('has a KPI of each to try', () => expect(TYPED_KPIS.map(({ id }) => id)).toEqual(TYPED_IDS));
+
   it.each(TYPED_IDS)('%s: a clear rise passes, a clear fall fails, nothing decides nothing', (kpi) => {
     expect(judged(kpi, typedMetric(kpi, 1.25))).toMatchObject({ word: 'pass', reason: 'ok' });
     expect(judged(kpi, typedMetric(kpi, 0.8))).toMatchObject({ word: 'fail', reason: 'harmful' });
@@ -242,6 +244,53 @@ describe('how much a rate clumps', () => {
   });
 });
 
+describe('a guardrail that cannot be judged', () => {
+  const BOOKING = metricOf('booking', { n: 2000, y: 400 }, { n: 2000, y: 500 }, 0.2);
+  const guarded = (kpi: TypedKpi, metric: MetricEvidence): VerdictEvidence => {
+    const evidence = typedEvidence(kpi, metric);
+    const contract = contractOf({ leading: undefined, guardrails: [{ kpi, no_worse_than: '10%' }] });
+    const change = { ...evidence.change, kpis: [...TYPED_KPIS, ...KPIS], contract };
+    return { ...evidence, change, metrics: [BOOKING, metric] };
+  };
+
+  it.each<[string, TypedKpi, (metric: MetricEvidence) => MetricEvidence]>([
+    ['a gauge without its days', 'queue', (metric) => ({ ...metric, days: [] })],
+    ['a rate of which nobody knows how it clumps', 'calls', (metric) => ({ ...metric, hours: [] })],
+    ['a mean of which neither arm brought anything in', 'revenue', () => without('revenue')],
+    ['a ratio of which neither arm brought anything in', 'basket', () => without('basket')],
+    ['a quantile with too few beyond it', 'latency', () => typedMetric('latency', 1.25, 90)],
+  ])('keeps a pass from being one: %s', (_, kpi, change) => {
+    const { verdict, reasons } = judgeChange(guarded(kpi, change(typedMetric(kpi, 1.25))));
+    expect([verdict, reasons[0]]).toEqual(['inconclusive', `guardrail_unproven:${kpi}`]);
+    expect(judgeChange(guarded(kpi, typedMetric(kpi, 1.25))).verdict).toBe('pass');
+  });
+});
+
+describe('sums that contradict each other', () => {
+  const swapped = <Row extends TallyByVariant>(row: Row): Row => ({ ...row, off: row.on, on: row.off });
+
+  it.each<[string, TypedKpi, (metric: MetricEvidence) => MetricEvidence]>([
+    ['the arms of a rate by hour', 'calls', (m) => ({ ...m, hours: m.hours!.map(swapped) })],
+    ['the phases of a rate by hour', 'calls', (m) => ({ ...m, hours: m.hours!.map((h) => ({ ...h, phaseIndex: 7 })) })],
+    ['the arms of a gauge', 'queue', (m) => ({ ...m, strata: m.strata.map(swapped) })],
+    ['a covariate beyond its cap', 'revenue', () => altered('revenue', (t) => withSquares(t, { dd: 1e14 }))],
+    ['a covariate of nothing', 'revenue', () => altered('revenue', (t) => withSquares(t, { d: 0 }))],
+    ['squares beyond the cap', 'basket', () => altered('basket', (t) => withSquares(t, { yy: t.y * 2e4 }))],
+    ['denominators beyond theirs', 'basket', () => altered('basket', (t) => withSquares(t, { dd: 1e12 }))],
+  ])('fail the check of counts: %s', (_, kpi, change) => {
+    expect(judged(kpi, change(typedMetric(kpi, 1.25))).reason).toBe(`data_quality:counts:${kpi}`);
+  });
+
+  it('a gauge with one arm only on many days is no sample of the window', () => {
+    const none: Tally = { n: 0, y: 0, sums: NO_SUMS };
+    const queue = typedMetric('queue', 1.25);
+    const days = queue.days!.map((day, i) => (i < 2 ? { ...day, on: none } : day));
+    const on = days.map((day) => day.on).reduce(addTallies);
+    const lost = { ...queue, days, strata: [{ ...queue.strata[0]!, on }] };
+    expect(judged('queue', lost).verdict.reasons).toContain('data_quality:arms:queue');
+  });
+});
+
 describe('over phases', () => {
   /** The window in two phases of different allocation, the second with twice the level. */
   function ramped(kpi: TypedKpi, factor: number): VerdictEvidence {
@@ -326,8 +375,6 @@ describe('what people read', () => {
   });
 });
 
-it('has a KPI of each type to try', () => expect(TYPED_KPIS.map(({ id }) => id)).toEqual(TYPED_IDS));
-
 function same0(n: number): readonly (readonly [number, number])[] {
   return Array.from({ length: n }, () => [0, 0] as const);
 }
@@ -337,4 +384,12 @@ function fewBuyers(buyers: number): Tally {
     ...Array.from({ length: buyers }, (_, i): readonly [number, number] => [300 + i, 1]),
     ...same0(500),
   ]);
+}
+
+function without(kpi: TypedKpi): MetricEvidence {
+  return altered(kpi, (t) => withSquares({ ...t, y: 0 }, { yy: 0, yd: 0 }));
+}
+
+function withSquares(tally: Tally, sums: Partial<NonNullable<Tally['sums']>>): Tally {
+  return { ...tally, sums: { ...tally.sums!, ...sums } };
 }

@@ -74,6 +74,7 @@ export function checkMetric(
   ];
 }
 
+type InPhase = TallyByVariant & { readonly phaseIndex: number };
 type Check = (name: string, status: QualityCheck['status'], detail: string) => QualityCheck;
 
 function checksFor(kpiId: string): Check {
@@ -164,15 +165,14 @@ function hasPossibleCounts(data: MetricEvidence, { kpi: { measure } }: Metric): 
   );
 }
 
-/** Whether hours or days hold exactly what the phases do. */
-function addsUp(parts: readonly TallyByVariant[], whole: readonly TallyByVariant[]): boolean {
-  const sums = [parts, whole].map((rows) =>
-    [...rows.map(({ off }) => off), ...rows.map(({ on }) => on)].reduce(
-      (sum, { n, y }) => ({ n: sum.n + n, y: sum.y + y }),
-      { n: 0, y: 0 },
-    ),
-  );
-  return sums[0]?.n === sums[1]?.n && sums[0]?.y === sums[1]?.y;
+/** Whether hours or days hold exactly what the phases do, each phase and arm by itself. */
+function addsUp(parts: readonly InPhase[], whole: readonly InPhase[]): boolean {
+  const phases = new Set([...parts, ...whole].map(({ phaseIndex }) => phaseIndex));
+  const sum = (rows: readonly InPhase[], index: number, part: (row: InPhase) => number) =>
+    rows.reduce((total, row) => total + (row.phaseIndex === index ? part(row) : 0), 0);
+  const sides = [({ off }: InPhase) => off, ({ on }: InPhase) => on];
+  const numbers = sides.flatMap((side) => [(row: InPhase) => side(row).n, (row: InPhase) => side(row).y]);
+  return [...phases].every((index) => numbers.every((part) => sum(parts, index, part) === sum(whole, index, part)));
 }
 
 function percent(share: number): string {

@@ -1,5 +1,5 @@
 import type { Effect } from '../../contract/effect.ts';
-import { type Metric, metricsOf } from '../model/metric.ts';
+import { harmDirection, type Metric, metricsOf } from '../model/metric.ts';
 import { addTallies, NO_TALLY, type TallyByVariant } from '../model/tally.ts';
 import type { MetricResult, VerdictEvidence } from '../model/verdict.ts';
 import type { Estimate } from '../statistics/estimate.ts';
@@ -91,13 +91,21 @@ export function harmedGuardrails(metrics: readonly JudgedMetric[]): readonly str
 }
 
 /**
- * KPI ids of the guardrails that must be shown non-inferior and are not (docs/statistics.md O6; no correction, section
- * M).
+ * KPI ids of the guardrails that must be shown non-inferior and are not, and of those that could not be judged at all
+ * (docs/statistics.md O6; no correction, section M).
  */
 export function unprovenGuardrails(metrics: readonly JudgedMetric[]): readonly string[] {
   return metrics
-    .filter((one) => one.metric.mustBeNonInferior && !isNonInferior(one))
+    .filter((one) => (one.metric.mustBeNonInferior ? !isNonInferior(one) : !isJudged(one)))
     .map(({ metric }) => metric.kpi.id);
+}
+
+/** A guardrail without an estimate was not found safe, unless what it counts never came with the change. */
+function isJudged({ metric, gainAt, totals: { on } }: JudgedMetric): boolean {
+  const { margin, kpi } = metric;
+  if (margin === null) return true;
+  const hasNothingBad = harmDirection(kpi) === 'increase' && kpi.measure.type !== 'quantile' && on.n > 0 && on.y === 0;
+  return hasNothingBad || gainAt({ scale: margin.kind, confidence: VERDICT_CONFIDENCE }).status === 'ok';
 }
 
 /** What people are shown of a metric; a number that is not finite is null, never a stand-in. */
