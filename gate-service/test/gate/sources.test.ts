@@ -4,7 +4,7 @@ import type { VerdictEvidence } from '../../src/domain/model/verdict.ts';
 import { SOURCE_FAULTS } from '../../src/ports/metric-source.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import { FakeSource } from '../fakes/fake-source.ts';
-import { gateContract } from '../support/gate-files.ts';
+import { gateContract, REPOSITORY } from '../support/gate-files.ts';
 import { START } from '../support/gate-harness.ts';
 import { PULLED_REGISTRY, PulledGate, type PulledShop, START_MINUTE, WEEK } from '../support/pulled-gate.ts';
 
@@ -251,3 +251,62 @@ test('a source that hangs delays the looks of no other change', async () => {
   expect(stuck).toHaveLength(25);
   expect(delayed - healthy).toBeLessThan(1_000);
 }, 60_000);
+
+describe('before the deploy', () => {
+  const forecast = async (contract: string) => {
+    const { harness } = world;
+    const answer = await harness.call<{
+      forecast: {
+        conclusion: string;
+        summary: string;
+        findings: { code: string; severity: string; path: string }[];
+        primary: { history_weeks: number };
+      };
+    }>('POST', '/v1/forecasts', {
+      token: await harness.token(['forecast']),
+      body: {
+        repository: REPOSITORY,
+        pull_request: 1,
+        contract: { path: '.changegate/changes/one.yml', text: contract },
+        registry: { path: '.changegate/kpis.yml', text: PULLED_REGISTRY },
+        policy: null,
+      },
+    });
+    expect(answer.status).toBe(200);
+    return answer.body.forecast;
+  };
+
+  test('the forecast is made from the history that the source has, which is asked for once', async () => {
+    world.past(1, { ...BETTER, perMinute: 2 }, 6);
+    const first = await forecast(gateContract());
+    expect(first.primary.history_weeks).toBeGreaterThanOrEqual(5);
+    expect(first.findings).toEqual([]);
+    const asked = world.source.questions.length;
+    expect((await forecast(gateContract())).primary).toEqual(first.primary);
+    expect(world.source.questions.length).toBe(asked);
+  });
+
+  test('a source that keeps less gives what it has', async () => {
+    world.past(1, { ...BETTER, perMinute: 2 }, 6);
+    world.source.failWhen(({ from }) => (from < START_MINUTE - 3 * WEEK ? 'retention' : null));
+    expect((await forecast(gateContract())).primary.history_weeks).toBe(2);
+  });
+
+  test('what the source cannot do is told, and no contract that needs it is good to go', async () => {
+    world.past(1, { ...BETTER, perMinute: 20 }, 6);
+    expect((await forecast(gateContract())).conclusion).toBe('go');
+    world.source.findings = [{ check: 'retention', status: 'failed', detail: 'It keeps 3 days; 7 are needed.' }];
+    const told = await forecast(gateContract());
+    expect(told.conclusion).toBe('adjust');
+    expect(told.summary).toContain('cannot answer yet');
+    expect(told.findings).toMatchObject([
+      { code: 'source_check', severity: 'error', path: 'booking.measure' },
+      { code: 'source_check', severity: 'error', path: 'errors.measure' },
+    ]);
+  });
+
+  test('a registry that names no source of this service is refused', async () => {
+    const start = world.start(1, gateContract(), PULLED_REGISTRY.replaceAll('source: metrics', 'source: metricz'));
+    await expect(start).rejects.toThrow('this gate service has web, metrics');
+  });
+});
