@@ -1,11 +1,11 @@
 import { bernoulliDivergence } from './bernoulli-divergence.ts';
 import { type EstimateStatus, isProbabilityLevel } from './estimate.ts';
-import type { Onset } from './onset-schedule.ts';
+import { type Onset, scheduledMass } from './onset-schedule.ts';
 
 /** Nats that not knowing the effect, and overshoot, cost the monitor on average (docs/statistics.md N5). */
 const UNKNOWN_EFFECT_NATS = 1.2;
-/** Nats that protection against a late onset costs at once: half the wealth is kept back (docs/statistics.md N5). */
-const ONSET_NATS = 0.7;
+/** Nats that protection against a late onset costs at once: what is bet with the first block (docs/statistics.md N5). */
+const ONSET_NATS = -Math.log(scheduledMass('mixture', 0));
 
 /** The harm and the traffic for which to forecast the time to an alarm. */
 export interface DetectionInput {
@@ -31,7 +31,7 @@ export function detectionNats(alpha: number, onset: DetectionInput['onset']): nu
  * N5).
  * @returns `ok` with minutes > 0 and eventsHarmed, the treatment's units with a bad outcome beyond what control's rate
  *          would have given; `insufficient` with Infinity when the rates are equal; `invalid` with NaN for broken input
- * @see     Wald's identity with the two-arm information of R1; simulated 57 min for S1 with onset protection
+ * @see     Wald's identity with the two-arm information of R1; simulated 50 min for S1 with onset protection, by the bets of K16
  */
 export function detectionTime(input: DetectionInput): {
   status: EstimateStatus;
