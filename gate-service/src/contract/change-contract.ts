@@ -90,6 +90,13 @@ const RolloutSchema = z
   })
   .describe('How much of the traffic gets the change.');
 
+/** Compared with `user_cohort` of events character by character, so that nothing is made of it here. */
+const COHORT_ALLOWED = 'allowed: a cohort as events name it, 1 to 100 characters';
+const CohortSchema = z
+  .string({ error: COHORT_ALLOWED })
+  .max(100, { error: COHORT_ALLOWED })
+  .regex(/\S/, { error: COHORT_ALLOWED });
+
 const DAY_MS = 86_400_000;
 const DATE_SPAN = /^(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?$/;
 const DATE_SPAN_ALLOWED = 'allowed: a day, or two with .. between them, such as 2026-12-24..2026-12-26';
@@ -153,6 +160,12 @@ export const ChangeContractSchema = z
         'What the change is compared with: the traffic without it at the same time (concurrent), or the weeks before it.',
       ),
     before_after: BeforeAfterSchema.optional(),
+    cohorts: z
+      .array(CohortSchema)
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('Groups that the verdict is broken down by, as events carry them in user_cohort. They decide nothing.'),
     stop: z
       .strictObject({
         adverse: z
@@ -187,6 +200,7 @@ export const ChangeContractSchema = z
     ...(c.before_after && {
       beforeAfter: { exclude: c.before_after.exclude, comparison: c.before_after.comparison ?? null },
     }),
+    ...(c.cohorts && { cohorts: c.cohorts }),
     stop: c.stop,
     fast: c.fast,
     coverageFloor: c.coverage_floor,

@@ -1,5 +1,6 @@
 import { CONTRACT_DEFAULTS, VERDICT_RULES } from './change-contract.ts';
 import { checkBeforeAfter } from './check-before-after.ts';
+import { checkCohorts } from './check-cohorts.ts';
 import { checkEffects } from './check-effects.ts';
 import { checkFastRules } from './check-fast-rules.ts';
 import { checkRollout } from './check-rollout.ts';
@@ -33,6 +34,7 @@ export function checkContract(document: YamlDocument, registry: RegistryFacts | 
     ...checkGuardrails(document),
     ...checkRollout(document),
     ...checkBeforeAfter(document, kpiAt),
+    ...checkCohorts(document),
     ...checkWindow(document),
     ...checkLeading(document, kpiAt(['leading', 'kpi'])),
     ...checkFastRules(document, kpiAt),

@@ -33,6 +33,7 @@ export const FINDING_CODES = {
   unit_mismatch: 'The unit of the value does not fit the KPI or the value beside it.',
   rule_mismatch: 'The rule needs another kind of primary effect.',
   duplicate_guardrail: 'A KPI is a guardrail twice.',
+  duplicate_cohort: 'A cohort stands in the list twice.',
   out_of_range: 'The value is outside its limits.',
   throttle_not_lower: 'The throttled share is not below the first share.',
   throttle_is_off: 'The throttled share is zero: a throttle would turn the flag off.',
@@ -45,8 +46,8 @@ export const FINDING_CODES = {
   invalid_band: 'The band cannot be read.',
   bands_overlap: 'A value belongs to two bands.',
   bands_gap: 'A value belongs to no band.',
-  bands_reversed: 'The order of the bands contradicts the direction of the KPI.',
   source_check: 'The source of a KPI could not show before the deploy that it can answer.',
+  bands_reversed: 'The order of the bands contradicts the direction of the KPI.',
 } as const satisfies Record<string, string>;
 
 export type FindingCode = keyof typeof FINDING_CODES;
