@@ -117,6 +117,18 @@ export interface EventRecords {
   ): Promise<readonly (TallyByVariant & { minute: EpochMinute })[]>;
   /** Sum of the same. */
   total(changeId: string, kpiId: string, from: EpochMinute, to: EpochMinute): Promise<TallyByVariant>;
+  /**
+   * The same by the cohort of each unit's first exposure (a trial of nobody: of its own event), by rising cohort, only
+   * cohorts with trials: those in `cohorts`, and all others together as ''. Types that are not kept by cohort (see
+   * `isKeptByCohort`) are all in ''.
+   */
+  cohortTotals(
+    changeId: string,
+    kpiId: string,
+    cohorts: readonly string[],
+    from: EpochMinute,
+    to: EpochMinute,
+  ): Promise<readonly (TallyByVariant & { cohort: string })[]>;
   /** The units behind a status KPI's trials whose first one was in [from, to), see `MetricEvidence.units`; none for other types. */
   unitTotal(changeId: string, kpiId: string, from: EpochMinute, to: EpochMinute): Promise<TallyByVariant>;
   /** Trials by hour (hours since 1970) in [from, to), both variants, only hours with trials. */
@@ -155,18 +167,6 @@ export interface EventRecords {
   ): Promise<{ accepted: number; duplicates: number; conflicts: number; quarantined: Record<string, number> }>;
 }
 
-export interface WatchRecords {
-  state(changeId: string): Promise<WatchState | null>;
-  putState(changeId: string, state: WatchState): Promise<void>;
-  /** Appends consumed minutes; the database refuses to alter or repeat one (unique on change, KPI, minute). */
-  appendConsumed(changeId: string, kpiId: string, minutes: readonly ConsumedMinute[]): Promise<void>;
-  consumed(changeId: string, kpiId: string): Promise<readonly ConsumedMinute[]>;
-  consumedTotal(changeId: string, kpiId: string): Promise<TallyByVariant>;
-  /** Keeps the last look of each metric, and one row per change of signal. */
-  putLooks(changeId: string, looks: readonly MetricLook[]): Promise<void>;
-  looks(changeId: string): Promise<readonly MetricLook[]>;
-  signalChanges(changeId: string): Promise<readonly { kpiId: string; signal: string; at: EpochMs }[]>;
-}
 /** One event that was kept apart. */
 export interface QuarantinedLine {
   readonly lineId: number;
@@ -211,6 +211,18 @@ export interface SourceRecords {
   remember(scope: string, kpiId: string, record: SourceRecord): Promise<void>;
 }
 
+export interface WatchRecords {
+  state(changeId: string): Promise<WatchState | null>;
+  putState(changeId: string, state: WatchState): Promise<void>;
+  /** Appends consumed minutes; the database refuses to alter or repeat one (unique on change, KPI, minute). */
+  appendConsumed(changeId: string, kpiId: string, minutes: readonly ConsumedMinute[]): Promise<void>;
+  consumed(changeId: string, kpiId: string): Promise<readonly ConsumedMinute[]>;
+  consumedTotal(changeId: string, kpiId: string): Promise<TallyByVariant>;
+  /** Keeps the last look of each metric, and one row per change of signal. */
+  putLooks(changeId: string, looks: readonly MetricLook[]): Promise<void>;
+  looks(changeId: string): Promise<readonly MetricLook[]>;
+  signalChanges(changeId: string): Promise<readonly { kpiId: string; signal: string; at: EpochMs }[]>;
+}
 
 /** The outbox of acts on flags: a row is claimed with a lease in real time and a fencing token. */
 export interface InterventionRecords {

@@ -49,6 +49,32 @@ export function storeMeasuresSuite(getStore: GetStore): void {
     expect((await total('spend')).on).toEqual({ n: 1, y: 10_000, sums: clipped });
   });
 
+  it("tells cohorts apart by the unit's first exposure, and puts all that nobody named together", async () => {
+    const cohorts = (kpiId: string, names: readonly string[], from = MONDAY) =>
+      inTx((tx) => tx.events.cohortTotals(changeId, kpiId, names, from, END));
+    await serve({ unit: 'u'.repeat(32), at: T + 5, cohort: 'new' });
+    await serve({ unit: 'v'.repeat(32), at: T + 5, cohort: "'; DROP TABLE rollups" });
+    await serve({ unit: 'w'.repeat(32), at: T + 5 });
+    await serve({ unit: null, at: T + 5, cohort: 'new', status: 'error' });
+    const arms = (on: number, y: number) => ({ off: { n: 0, y: 0 }, on: { n: on, y } });
+    expect(await cohorts('view_errors', ['new', 'old'])).toEqual([
+      { cohort: '', ...arms(2, 0) },
+      { cohort: 'new', ...arms(2, 1) },
+    ]);
+    expect(await cohorts('purchase', ["'; DROP TABLE rollups"])).toEqual([
+      { cohort: '', ...arms(2, 0) },
+      { cohort: "'; DROP TABLE rollups", ...arms(1, 0) },
+    ]);
+    await serve({ unit: 'u'.repeat(32), at: T + 1, cohort: 'old' });
+    expect(await cohorts('view_errors', ['new', 'old'])).toEqual([
+      { cohort: '', ...arms(2, 0) },
+      { cohort: 'new', ...arms(1, 1) },
+      { cohort: 'old', ...arms(1, 0) },
+    ]);
+    expect(await cohorts('view_errors', ['new'], MONDAY + 1)).toEqual([]);
+    expect(await cohorts('unheard_of', ['new'])).toEqual([]);
+  });
+
   it('a ratio has the denominators beside the numerators', async () => {
     await serve({ at: T });
     await append({ event: 'ping', at: T + 1 }, { event: 'ping', at: T + 2 }, { event: 'buy', at: T + 3, value: 3 });

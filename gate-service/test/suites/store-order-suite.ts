@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import type { Kpi } from '../../src/contract/kpi-registry.ts';
 import type { Change } from '../../src/domain/model/change.ts';
 import type { AcceptedEvent } from '../../src/domain/model/event.ts';
-import { isStatus } from '../../src/domain/model/measure.ts';
+import { isKeptByCohort, isStatus } from '../../src/domain/model/measure.ts';
+import type { Tally } from '../../src/domain/model/tally.ts';
 import { MINUTE_MS } from '../../src/domain/model/time.ts';
 import type { Store, StoreTransaction } from '../../src/ports/store.ts';
 import { ALL_KPIS, exposedTo, MONDAY, makeChange, makeEvent, REPOSITORY } from '../support/store-fixtures.ts';
@@ -157,6 +158,7 @@ function readChange(store: Store, { changeId }: Change) {
         minutes: await tx.events.tallies(changeId, id, FROM, TO),
         total: await tx.events.total(changeId, id, FROM, TO),
         units,
+        cohorts: await tx.events.cohortTotals(changeId, id, [COHORT, 'nobody'], MONDAY - 1, MONDAY + 2),
       });
     }
     const spans = [];
@@ -181,7 +183,8 @@ function expectedOfChange(naive: NaiveEvents, change: Change) {
         isStatus(kpi.measure) ? 'units' : 'proportion',
       ),
     );
-    return { id: kpi.id, minutes: talliesByMinute(pieces, type), total: talliesByArm(pieces, type), units };
+    const total = talliesByArm(pieces, type);
+    return { id: kpi.id, minutes: talliesByMinute(pieces, type), total, units, cohorts: cohortsOf(naive, change, kpi) };
   });
   const spans = SPANS.map(([from, to]) => {
     const exposed = { off: 0, on: 0 };
@@ -189,6 +192,24 @@ function expectedOfChange(naive: NaiveEvents, change: Change) {
     return { exposed, multi: naive.multiExposed(change, from, to) };
   });
   return { kpis, spans, accepted: naive.count(change) };
+}
+
+/** The cohort that is told apart; the events have another one, and none. */
+const COHORT = 'eu';
+
+function cohortsOf(naive: NaiveEvents, change: Change, kpi: Kpi) {
+  const isKept = isKeptByCohort(kpi.measure);
+  return ['', COHORT].flatMap((name) => {
+    const part = naive.only(change, (cohort) => (isKept && cohort === COHORT) === (name === COHORT));
+    const pieces = naivePieces(part, REPOSITORY, change, kpi).filter(
+      ({ minute, n, y, sums }) => minute >= MONDAY - 1 && minute < MONDAY + 2 && n + y + (sums?.missing ?? 0) > 0,
+    );
+    if (pieces.length === 0) return [];
+    const { off, on } = talliesByArm(pieces, kpi.measure.type);
+    // A histogram is not kept by cohort.
+    const plain = ({ histogram: _left, ...tally }: Tally): Tally => tally;
+    return [{ cohort: name, off: plain(off), on: plain(on) }];
+  });
 }
 
 function readHistory(store: Store, { id }: Kpi) {

@@ -26,6 +26,16 @@ export class NaiveEvents {
     );
   }
 
+  /** What is left when only these cohorts ever came: a unit is in that of its first exposure, nobody in their own. */
+  only(change: Change, isIn: (cohort: string | null) => boolean): NaiveEvents {
+    const cohorts = new Map<string, string | null>();
+    for (const { event } of this.inside(change)) {
+      if (event.unit !== null && !cohorts.has(event.unit)) cohorts.set(event.unit, event.cohort);
+    }
+    const cohortOf = ({ unit, cohort }: AcceptedEvent) => (unit === null ? cohort : (cohorts.get(unit) ?? null));
+    return new NaiveEvents(this.#events.filter((event) => isIn(cohortOf(event))));
+  }
+
   count(change: Change): number {
     return this.#events.filter((event) => variantIn(event, change) !== null).length;
   }

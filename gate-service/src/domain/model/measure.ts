@@ -17,6 +17,11 @@ export function isPerUnit(measure: Measure): boolean {
   return isConversion(measure) || measure.type === 'mean' || measure.type === 'ratio';
 }
 
+/** Whether a KPI's trials are kept by cohort: those of units and requests, not single events, latencies and samples. */
+export function isKeptByCohort({ type }: Measure): boolean {
+  return type === 'proportion' || type === 'mean' || type === 'ratio';
+}
+
 /** Names of the events that feed a KPI, each once, the trial first. */
 export function eventsOf(measure: Measure): readonly string[] {
   return [...new Set([measure.of, ...otherEventsOf(measure)])];

@@ -124,6 +124,7 @@ export function eventStore(connection: SqliteConnection): EventStore {
 
     tallies: async (changeId, kpiId, from, to) => reader.byMinute(changeId, kpiId, from, to),
     total: async (changeId, kpiId, from, to) => reader.total(changeId, kpiId, from, to),
+    cohortTotals: async (changeId, kpiId, cohorts, from, to) => reader.byCohort(changeId, kpiId, cohorts, from, to),
     unitTotal: async (changeId, kpiId, from, to) => reader.total(changeId, unitsSeries(kpiId), from, to),
     activeHours: async (changeId, kpiId, from, to) =>
       reader
@@ -172,8 +173,8 @@ export function eventStore(connection: SqliteConnection): EventStore {
   return {
     events,
     kpis,
-    forget: () => {
     sources: pulledRecords(connection),
+    forget: () => {
       names.forget();
       feeds.forget();
     },

@@ -16,6 +16,8 @@ interface TimedTally {
 
 type SumRow = { time: number; variant: number; n: number; y: number } & Partial<Sums>;
 
+type CohortRow = { name: string; variant: number; n: number; y: number } & Sums;
+
 interface BucketRow {
   time: number;
   variant: number;
@@ -28,6 +30,11 @@ const PLAIN = rollupStatements(['n', 'y'], 'sum(n) > 0');
 /** A rate may have counted events without exposure, and a trial without its number is missing only. */
 const COUNTED = rollupStatements(['n', 'y'], 'sum(n) + sum(y) > 0');
 const FULL = rollupStatements(['n', 'y', ...SUM_COLUMNS], 'sum(n) + sum(missing) > 0');
+/** ?4 is a JSON list of the cohorts that are told apart; the rest is ''. Hours are not kept by cohort. */
+const BY_COHORT = `SELECT CASE WHEN cohort IN (SELECT value FROM json_each(?4)) THEN cohort ELSE '' END AS name, variant,
+    ${['n', 'y', ...SUM_COLUMNS].map((column) => `sum(${column}) AS ${column}`).join(', ')}
+  FROM rollups WHERE series_id = ?1 AND minute >= ?2 AND minute < ?3 AND variant <> ${NO_VARIANT}
+  GROUP BY 1, 2 HAVING sum(n) + sum(y) + sum(missing) > 0 ORDER BY 1`;
 const BUCKETS = {
   byMinute: `SELECT minute AS time, variant, bucket, count FROM buckets
     WHERE series_id = ? AND minute >= ? AND minute < ? AND count > 0 ORDER BY minute, variant, bucket`,
@@ -80,6 +87,27 @@ export class RollupReader {
     const sumOf = (code: number) =>
       sumTallies([empty, ...tallies.filter(({ variant }) => variant === code).map(({ tally }) => tally)]);
     return { off: sumOf(VARIANT_CODES.off), on: sumOf(VARIANT_CODES.on) };
+  }
+
+  /** Totals of the cohorts named, and of all others as ''; a histogram is not kept by cohort and is left out. */
+  byCohort(
+    scope: string,
+    kpiId: string,
+    cohorts: readonly string[],
+    from: EpochMinute,
+    to: EpochMinute,
+  ): (TallyByVariant & { cohort: string })[] {
+    const series = this.#connection.get<Pick<SeriesRow, 'series_id' | 'kind'>>(FIND_SERIES, scope, kpiId);
+    if (!series) return [];
+    const { histogram: _none, ...empty } = SHAPES[series.kind].empty;
+    const rows = this.#connection.all<CohortRow>(BY_COHORT, series.series_id, from, to, JSON.stringify(cohorts));
+    const totals = new Map<string, { off: Tally; on: Tally }>();
+    for (const { name, variant, n, y, ...sums } of rows) {
+      const total = totals.get(name) ?? { off: empty, on: empty };
+      total[variant === VARIANT_CODES.on ? 'on' : 'off'] = empty.sums ? { ...empty, n, y, sums } : { n, y };
+      totals.set(name, total);
+    }
+    return [...totals].map(([cohort, total]) => ({ cohort, ...total }));
   }
 
   historyByMinute(
