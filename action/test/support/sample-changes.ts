@@ -86,6 +86,7 @@ export function makeVerdict(given: Partial<VerdictView> = {}): VerdictView {
   return {
     verdict: 'pass',
     design: 'concurrent',
+    segments: null,
     advice: null,
     reasons: ['meets_minimum'],
     summary: 'Bookings rose by 8%, more than the 5% that the contract asks for.',

@@ -11,14 +11,15 @@ import { addTallies, NO_TALLY, type TallyByVariant } from '../domain/model/tally
 import { DAY_MINUTES, type EpochMinute, minuteOf, startOfMinute } from '../domain/model/time.ts';
 import type { KpiHistory, MetricEvidence, VerdictEvidence } from '../domain/model/verdict.ts';
 import type { StoreTransaction } from '../ports/store.ts';
+import { collectCohortEvidence } from './collect-cohort-evidence.ts';
 import { collectMeasureEvidence } from './collect-measure-evidence.ts';
 import { collectOwnEvidence } from './collect-own-evidence.ts';
-import { readFlagFacts } from './flag-facts.ts';
 import { exposedUnits, standInKpi } from './exposed-units.ts';
+import { readFlagFacts } from './flag-facts.ts';
 import type { Gate } from './gate.ts';
 import { loadFrozenHistories } from './load-histories.ts';
-
 import { sourceEvidence } from './source-evidence.ts';
+
 /** What the store alone cannot tell. */
 export interface OutsideFacts {
   readonly cause: VerdictEvidence['cause'];
@@ -43,8 +44,8 @@ export async function collectEvidence(
   const flag = await readFlagFacts(tx, changeId);
   const until = Math.min(windowEnd(change) ?? minuteOf(now), facts.until);
   const span = change.effectiveAt === null ? null : { from: change.effectiveAt, to: until };
-  const {
   const exposedBy = await standInKpi(tx, change);
+  const {
     contractHash,
     kpisHash,
     stampedAt,
@@ -88,8 +89,8 @@ export async function collectEvidence(
       now,
     ),
     exposures: span === null ? [] : await collectExposures(tx, change, phases, span.to),
-    multiExposedUnits: span === null ? 0 : await countMultiExposed(tx, change, phases, span.to),
     ...(exposedBy !== null && { exposedBy }),
+    multiExposedUnits: span === null ? 0 : await countMultiExposed(tx, change, phases, span.to),
     exposedUnits: span === null ? 0 : await countExposed(tx, change, span),
     events: await tx.events.counts(changeId),
     heartbeatHours: span === null ? [] : await tx.events.heartbeatHours(repository, span.from, span.to),
@@ -169,12 +170,13 @@ async function collectMetrics(
             strata: await collectStrata(tx, change, kpi.id, phases, span.to),
             history,
             ...(await collectMeasureEvidence(tx, change, kpi, phases, span.to)),
+            ...(await collectCohortEvidence(tx, change, metric, phases, span.to)),
             activeHours: await tx.events.activeHours(change.changeId, kpi.id, span.from, span.to),
             ...(await collectLateness(tx, change, kpi.id, phases, Math.min(span.to, monitor?.nextMinute ?? span.from))),
             nonAnswerMinutes: nonAnswerMinutes(own, Math.min(now, startOfMinute(span.to))),
+            ...(await sourceEvidence(tx, change, kpi.id, span)),
             logWealth: logW,
             ...(monitor?.silentTrials === undefined ? {} : { silentTrials: monitor.silentTrials }),
-            ...(await sourceEvidence(tx, change, kpi.id, span)),
             novelty: {
               firstDays: await tx.events.total(
                 change.changeId,

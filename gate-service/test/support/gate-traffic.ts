@@ -128,6 +128,8 @@ export interface PlayOptions {
   readonly stepMinutes?: number;
   /** Which events are never sent. */
   readonly lose?: (event: ShopEvent, index: number) => boolean;
+  /** The cohort that a visitor's events carry. */
+  readonly cohortOf?: (user: string) => string;
 }
 
 /** Plays one change from its stamp to its verdict. */
@@ -137,7 +139,7 @@ export async function playChange(
   shop: Shop,
   options: PlayOptions = {},
 ): Promise<ChangeView> {
-  const { contract, baselineWeeks = 4, stepMinutes = 6 * 60, lose = () => false } = options;
+  const { contract, baselineWeeks = 4, stepMinutes = 6 * 60, lose = () => false, cohortOf } = options;
   if (baselineWeeks > 0) await loadBaseline(harness, seed, shop, baselineWeeks);
   const changeId = await harness.stampAndActivate(1, contract);
   const visits = [...shopVisits(seed, shop, START, START + WEEK_MS + DAY_MS)];
@@ -150,12 +152,16 @@ export async function playChange(
     harness.business.set(now);
     await sendAll(
       harness,
-      coming.filter((event) => event.at < now && !lose(event, count++)),
+      coming.filter((event) => event.at < now && !lose(event, count++)).map((event) => inCohort(event, cohortOf)),
     );
     coming = coming.filter(({ at }) => at >= now);
     await harness.scheduler.drain();
   }
   return harness.show(changeId);
+}
+
+function inCohort(event: ShopEvent, cohortOf: PlayOptions['cohortOf']): ShopEvent {
+  return cohortOf ? { ...event, line: { ...event.line, user_cohort: cohortOf(String(event.line.user_id)) } } : event;
 }
 
 /** What the flag service serves now: visitors follow it, as an SDK does. */

@@ -61,12 +61,35 @@ export const MetricResultViewSchema = z.object({
   finding: z.string(),
 });
 
+const SegmentViewSchema = z.object({
+  cohort: z.string(),
+  status: z.string(),
+  estimate: z.number().nullable(),
+  lo: z.number().nullable(),
+  hi: z.number().nullable(),
+  control: TallySchema,
+  treatment: TallySchema,
+  q: z.number().nullable(),
+  share: z.number().nullable(),
+  finding: z.string(),
+});
+
+/** One KPI by the cohorts that the contract declares; exploratory. */
+export const KpiSegmentsViewSchema = z.object({
+  kpi_id: KpiIdSchema,
+  scale: z.enum(['relative', 'absolute']),
+  cohorts: z.array(SegmentViewSchema),
+  heterogeneity: z.number().nullable(),
+  note: z.string().nullable(),
+});
+
 export const VerdictViewSchema = z.object({
   verdict: z.enum(['pass', 'fail', 'inconclusive']),
   design: z.enum(['concurrent', 'before_after']).default('concurrent'),
   reasons: z.array(z.string()).min(1),
   summary: z.string(),
   metrics: z.array(MetricResultViewSchema),
+  segments: z.array(KpiSegmentsViewSchema).nullable().default(null),
   quality: z.array(z.object({ check: z.string(), status: z.enum(['ok', 'failed', 'unknown']), detail: z.string() })),
   warnings: z.array(z.string()),
   advice: z
@@ -130,4 +153,6 @@ export const ChangeViewSchema = z.object({
 export type ChangeView = z.infer<typeof ChangeViewSchema>;
 export type VerdictView = z.infer<typeof VerdictViewSchema>;
 export type InterventionView = z.infer<typeof InterventionViewSchema>;
+export type KpiSegmentsView = z.infer<typeof KpiSegmentsViewSchema>;
+export type SegmentView = z.infer<typeof SegmentViewSchema>;
 export type MetricResultView = z.infer<typeof MetricResultViewSchema>;

@@ -14,6 +14,7 @@ import {
   sampleForecast,
   sampleMetrics,
   samplePrimary,
+  sampleSegments,
   sampleThrottle,
   sampleTurnOff,
   sampleVerdict,
@@ -190,6 +191,21 @@ const beforeAfter = {
   ],
 } satisfies typeof sampleVerdict;
 
+/** A verdict by cohort: one KPI that is broken down, and one that cannot be. */
+const withSegments = {
+  ...sampleVerdict,
+  segments: [
+    sampleSegments,
+    {
+      kpi_id: 'quote_error_rate',
+      scale: 'absolute',
+      cohorts: [],
+      heterogeneity: null,
+      note: 'Its source is asked for totals only.',
+    },
+  ],
+} satisfies typeof sampleVerdict;
+
 const GOLDEN: Readonly<Record<string, () => string>> = {
   'forecast-adjust': () => renderForecastComment({ ...present, forecasts: [entry], runUrl }),
   'forecast-go': () =>
@@ -312,6 +328,7 @@ const GOLDEN: Readonly<Record<string, () => string>> = {
       { ...sampleChange, verdicts: [undecided, { ...sampleVerdict, revision: 2 }] },
       { ...sampleVerdict, revision: 2 },
     ),
+  'verdict-segments': () => renderVerdictComment(sampleChange, withSegments, { contract: sampleContract }),
   'verdict-pass-terminal': () =>
     terminalText(renderVerdictComment(sampleChange, sampleVerdict, { contract: sampleContract })),
 };

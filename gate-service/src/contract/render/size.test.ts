@@ -83,6 +83,7 @@ describe('size and safety, whatever people write', () => {
       const big: VerdictView = {
         ...verdict,
         metrics: many(verdict.metrics),
+        segments: many(verdict.segments!).map((one) => ({ ...one, cohorts: many(one.cohorts.slice(0, 3)) })),
         quality: many(verdict.quality),
         warnings: many(verdict.warnings),
         reasons: many(verdict.reasons),

@@ -14,6 +14,7 @@ import { proof } from './proof.ts';
 import { qualityTitle } from './quality-text.ts';
 import { explainReason, titleLookup } from './reason-text.ts';
 import { intervalPicture, metricsTable } from './verdict-metrics.ts';
+import { segmentsSection } from './verdict-segments.ts';
 
 export interface VerdictOptions extends RenderLinks {
   /** The locked contract, when the caller has it: then the rule is spelled out. */
@@ -28,7 +29,9 @@ const ROWS = { metrics: 40, interventions: 40, checks: 60, reasons: 20, warnings
 export function verdictHeadline(change: ChangeView, verdict: VerdictView): string {
   const [first] = verdict.reasons;
   const why =
-    first === undefined ? 'the gate gives no reason' : explainReason(first, titleLookup(verdict.metrics)).headline;
+    first === undefined
+      ? 'the gate gives no reason'
+      : explainReason(first, titleLookup(verdict.metrics), unmadeChecks(verdict)).headline;
   const overruled = wasOverruled(change) ? '; a person overruled the switch-off' : '';
   const design = verdict.design === 'before_after' ? ' (a before/after comparison)' : '';
   return `${verdict.verdict.toUpperCase()}: ${why}${overruled}${design}`;
@@ -110,11 +113,16 @@ function promise(change: ChangeView, verdict: VerdictView, options: VerdictOptio
   ].join('\n\n');
 }
 
+function unmadeChecks(verdict: VerdictView): string[] {
+  return verdict.quality.filter(({ status }) => status === 'unknown').map(({ check }) => check);
+}
+
 function reasons(verdict: VerdictView): string {
   const title = titleLookup(verdict.metrics);
+  const unmade = unmadeChecks(verdict);
   const shown = verdict.reasons.slice(0, ROWS.reasons);
   const lines = shown.map((code) => {
-    const { sentence, known } = explainReason(code, title);
+    const { sentence, known } = explainReason(code, title, unmade);
     return known ? `${sentence} (${inlineCode(code, 120)})` : sentence;
   });
   if (lines.length === 1) return `**Why:** ${lines[0]!}`;
@@ -176,6 +184,12 @@ export function verdictSections(change: ChangeView, verdict: VerdictView, option
     { name: 'reasons', text: reasons(verdict), importance: 3 },
     { name: 'metrics', text: metrics(verdict, false), importance: 1, condensed: metrics(verdict, true) },
     { name: 'picture of the intervals', text: picture, importance: 9 },
+    {
+      name: 'segments',
+      text: segmentsSection(verdict, false),
+      importance: 8,
+      condensed: segmentsSection(verdict, true),
+    },
     {
       name: 'interventions',
       text: interventions(change, false),

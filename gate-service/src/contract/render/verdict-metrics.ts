@@ -20,7 +20,8 @@ const STATUSES: Readonly<Record<string, string>> = {
   invalid: 'contradictory counts',
 };
 
-function wordsOf(table: Readonly<Record<string, string>>, code: string): string {
+/** Words for a code; one that is not known is shown as it is. */
+export function wordsOf(table: Readonly<Record<string, string>>, code: string): string {
   return Object.hasOwn(table, code) ? table[code]! : inlineCode(code, 60);
 }
 

@@ -16,6 +16,7 @@ import {
   unprovenGuardrails,
 } from './metric-results.ts';
 import { RULE_VERSION } from './rule-version.ts';
+import { segmentsOf } from './segments.ts';
 import { adviceOn } from './small-sample.ts';
 import { verdictSummary } from './verdict-summary.ts';
 import { verdictWarnings } from './verdict-warnings.ts';
@@ -64,6 +65,7 @@ export function judgeChange(evidence: VerdictEvidence): Verdict {
     primary,
     harmed: harmedGuardrails(metrics),
   };
+  const segments = segmentsOf(evidence, metrics);
   const ruling = promiseMoved(one) ?? stopped(one) ?? badData(one) ?? guardrailHarm(one) ?? primaryRuling(one);
   return {
     verdict: ruling.verdict,
@@ -71,6 +73,7 @@ export function judgeChange(evidence: VerdictEvidence): Verdict {
     reasons: ruling.reasons,
     summary: verdictSummary(evidence, ruling, blamed(evidence, metrics, off) ?? main ?? null, off),
     metrics: metrics.map((metric) => metricResult(metric, primary, one.harmed)),
+    ...(segments && { segments }),
     quality: one.quality,
     warnings: verdictWarnings(evidence, metrics, one.quality, off),
     advice: main ? adviceFor(ruling, main, evidence) : null,

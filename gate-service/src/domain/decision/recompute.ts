@@ -16,7 +16,7 @@ const NUMBERS = ['judgedAt', 'multiExposedUnits', 'exposedUnits', 'pausedMinutes
 const NULLABLE = ['treatmentHashNow', 'personTurnedOffAt', 'personOverruledAt', 'supersededBy'] as const;
 const METRIC_LISTS = ['strata', 'activeHours'] as const;
 /** Kept for some types only; anything but a list would be read as one. */
-const METRIC_OPTIONAL_LISTS = ['units', 'days', 'hours'] as const;
+const METRIC_OPTIONAL_LISTS = ['units', 'cohorts', 'days', 'hours'] as const;
 const METRIC_OBJECTS = ['history', 'late', 'consumed', 'nonAnswerMinutes'] as const;
 
 /**
@@ -70,6 +70,7 @@ function problemOfChange(change: Record<string, unknown>): string | null {
   const contract = change.contract;
   if (!isRecord(contract) || !isRecord(contract.primary)) return 'change.contract';
   if (!Array.isArray(contract.guardrails) || typeof contract.windowMinutes !== 'number') return 'change.contract';
+  if (contract.cohorts !== undefined && !Array.isArray(contract.cohorts)) return 'change.contract';
   return Array.isArray(change.kpis) ? null : 'change.kpis';
 }
 

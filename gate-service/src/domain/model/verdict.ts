@@ -32,6 +32,11 @@ export interface MetricEvidence {
    * `sums.d`. Absent for other types and when not kept.
    */
   readonly units?: readonly (TallyByVariant & { readonly phaseIndex: number })[];
+  /**
+   * The same trials by phase and declared cohort, all others together as ''; absent when the contract declares none, and
+   * for types that are not kept by cohort.
+   */
+  readonly cohorts?: readonly (TallyByVariant & { readonly phaseIndex: number; readonly cohort: string })[];
   /** A gauge's samples by phase and UTC day (days since 1970); absent for other types. */
   readonly days?: readonly (TallyByVariant & { readonly phaseIndex: number; readonly day: number })[];
   /** A rate's events and exposures by phase and hour (hours since 1970), for how clumped its events are; absent for other types. */
@@ -61,11 +66,6 @@ export interface MetricEvidence {
    * kept.
    */
   readonly novelty?: { readonly firstDays: TallyByVariant; readonly lastDays: TallyByVariant };
-}
-
-/** Everything a verdict depends on: `judgeChange(evidence)` needs nothing else (invariant R6). */
-export interface VerdictEvidence {
-  readonly ruleVersion: string;
   /** How the source answered that the KPI was asked of; absent for events sent to the gate. */
   readonly source?: SourceEvidence;
 }
@@ -82,6 +82,11 @@ export interface SourceEvidence {
   readonly failure: string | null;
   /** What differed when the whole window was asked for again before the verdict; null when nothing that matters did. */
   readonly disagreement: string | null;
+}
+
+/** Everything a verdict depends on: `judgeChange(evidence)` needs nothing else (invariant R6). */
+export interface VerdictEvidence {
+  readonly ruleVersion: string;
   readonly judgedAt: EpochMs;
   readonly cause: 'window_complete' | 'stopped_early';
   /** First minute that does not count any more: the window's end, or just after an early stop; absent when not kept. */
@@ -106,13 +111,13 @@ export interface SourceEvidence {
   readonly metrics: readonly MetricEvidence[];
   /** Units by first exposure and phase; units seen in an earlier phase are in that one only. */
   readonly exposures: readonly { readonly phaseIndex: number; readonly off: number; readonly on: number }[];
+  /** KPI whose trials, one a unit, stand in for exposures that no event told; absent when events did. */
+  readonly exposedBy?: string;
   /** When the watch first found that units were not split as intended (docs/statistics.md G3); absent when it did not. */
   readonly splitAlarmAt?: EpochMs | null;
   /** Units served both variants within one phase. */
   readonly multiExposedUnits: number;
   readonly exposedUnits: number;
-  /** KPI whose trials, one a unit, stand in for exposures that no event told; absent when events did. */
-  readonly exposedBy?: string;
   readonly events: {
     readonly accepted: number;
     readonly duplicates: number;
@@ -180,6 +185,36 @@ export interface Advice {
   readonly lossRevert: number;
 }
 
+/** What one cohort shows of a KPI; exploratory (docs/statistics.md section M). */
+export interface Segment {
+  /** As the contract declares it; '' for all others together. */
+  readonly cohort: string;
+  readonly status: MetricResult['status'];
+  /** Gain on the metric's scale, with its 90% interval, as the metric's own. */
+  readonly estimate: number | null;
+  readonly lo: number | null;
+  readonly hi: number | null;
+  readonly control: Tally;
+  readonly treatment: Tally;
+  /** p for "no effect here", adjusted for all segments of the verdict (Benjamini-Hochberg); null when there is none. */
+  readonly q: number | null;
+  /** This cohort's part of what moved: signed as the gain, in [-1, 1]; the parts' sizes add up to 1. */
+  readonly share: number | null;
+  readonly finding: 'stands_out' | 'no_difference_shown' | 'no_answer';
+}
+
+/** A KPI's effect by cohort: for people to look at, it decides nothing (docs/statistics.md section M). */
+export interface KpiSegments {
+  readonly kpiId: string;
+  readonly scale: MetricResult['scale'];
+  /** As declared, the others last; empty when the KPI is not broken down. */
+  readonly cohorts: readonly Segment[];
+  /** p for "the effect is the same in all cohorts" (Cochran's Q); null with fewer than two that have an answer. */
+  readonly heterogeneity: number | null;
+  /** Why the KPI is not broken down; null when it is. */
+  readonly note: string | null;
+}
+
 export interface Verdict {
   readonly verdict: VerdictWord;
   /** What the change was compared with: the traffic without it at the same time, or the weeks before it. */
@@ -189,6 +224,8 @@ export interface Verdict {
   /** What a person should read first: one or two sentences without jargon. */
   readonly summary: string;
   readonly metrics: readonly MetricResult[];
+  /** The primary KPI and the guardrails by cohort; absent when the contract declares none. */
+  readonly segments?: readonly KpiSegments[];
   readonly quality: readonly QualityCheck[];
   readonly warnings: readonly string[];
   /** For an inconclusive verdict on few trials; null otherwise. */

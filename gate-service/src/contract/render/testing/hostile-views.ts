@@ -8,6 +8,7 @@ import {
   sampleFinding,
   sampleForecast,
   sampleMetrics,
+  sampleSegments,
   sampleThrottle,
   sampleTurnOff,
   sampleVerdict,
@@ -30,6 +31,14 @@ export function verdictWith(text: string): VerdictView {
       status: text,
       method: text,
     })),
+    segments: [
+      {
+        ...sampleSegments,
+        kpi_id: text,
+        cohorts: sampleSegments.cohorts.map((one) => ({ ...one, cohort: text, finding: text })),
+      },
+      { ...sampleSegments, kpi_id: text, cohorts: [], note: text },
+    ],
     quality: [
       { check: text, status: 'failed', detail: text },
       { check: text, status: 'ok', detail: text },

@@ -1,4 +1,4 @@
-import type { ChangeView, InterventionView, MetricResultView, VerdictView } from '../../api/change.ts';
+import type { ChangeView, InterventionView, KpiSegmentsView, MetricResultView, VerdictView } from '../../api/change.ts';
 import type { ForecastView } from '../../api/forecast.ts';
 import { type ChangeContract, ChangeContractSchema } from '../../change-contract.ts';
 
@@ -79,9 +79,55 @@ export const sampleMetrics: readonly MetricResultView[] = [
   },
 ];
 
+export const sampleSegments: KpiSegmentsView = {
+  kpi_id: 'booking_conversion',
+  scale: 'relative',
+  cohorts: [
+    {
+      cohort: 'new',
+      status: 'ok',
+      estimate: 0.1204,
+      lo: 0.0388,
+      hi: 0.2089,
+      control: { n: 3104, y: 640 },
+      treatment: { n: 3076, y: 711 },
+      q: 0.0282,
+      share: 0.92,
+      finding: 'stands_out',
+    },
+    {
+      cohort: 'returning',
+      status: 'ok',
+      estimate: -0.0171,
+      lo: -0.1101,
+      hi: 0.0857,
+      control: { n: 1897, y: 464 },
+      treatment: { n: 1902, y: 457 },
+      q: 0.78,
+      share: -0.08,
+      finding: 'no_difference_shown',
+    },
+    {
+      cohort: '',
+      status: 'insufficient',
+      estimate: null,
+      lo: null,
+      hi: null,
+      control: { n: 11, y: 4 },
+      treatment: { n: 10, y: 3 },
+      q: null,
+      share: null,
+      finding: 'no_answer',
+    },
+  ],
+  heterogeneity: 0.0871,
+  note: null,
+};
+
 export const sampleVerdict: VerdictView = {
   verdict: 'pass',
   design: 'concurrent',
+  segments: null,
   advice: null,
   reasons: ['ok'],
   summary:
