@@ -48,6 +48,15 @@ describe.each([...texts])('%s', (_path, text) => {
   });
 });
 
+test('CI installs the real Prometheus before it runs the tests', () => {
+  const { jobs }: Workflow = parse(readRepositoryFile('.github/workflows/ci.yml'));
+  const runs = Object.values(jobs).map(({ steps }) => steps.map(({ run }) => run ?? ''));
+  const testing = runs.filter((commands) => commands.includes('.ci/run'));
+  expect(testing).toHaveLength(1);
+  const before = testing[0]!.slice(0, testing[0]!.indexOf('.ci/run'));
+  expect(before.filter((command) => /apt-get install .*\bprometheus\b/.test(command))).toHaveLength(1);
+});
+
 test('the Action is called with inputs and outputs that it has', () => {
   const action = parse(readRepositoryFile('action.yml'));
   const calls = [...texts.values()]
