@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/adapters/system/system-clock.ts';
+import { recompute } from '../../src/domain/decision/recompute.ts';
 import type { VerdictEvidence } from '../../src/domain/model/verdict.ts';
 import { SOURCE_FAULTS } from '../../src/ports/metric-source.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
@@ -59,6 +60,9 @@ describe('a change whose KPIs are asked of a source', () => {
       told.filter((row) => row.variant === variant).reduce((sum, { tally }) => sum + tally.n, 0);
     expect(booking?.strata).toMatchObject([{ off: { n: trials('off') }, on: { n: trials('on') } }]);
     expect(verdict.warnings.join()).toContain('stand in for them');
+    expect(verdict.quality.filter(({ status }) => status !== 'ok')).toEqual([]);
+    const [stored] = await world.harness.gate.store.transaction((tx) => tx.verdicts.list(changeId));
+    expect(recompute(evidence)).toEqual(stored?.verdict);
   }, 60_000);
 
   test('harm that the source tells is acted upon', async () => {
@@ -310,3 +314,23 @@ describe('before the deploy', () => {
     await expect(start).rejects.toThrow('this gate service has web, metrics');
   });
 });
+
+test('a change for everybody is held against the weeks before, as the source tells them', async () => {
+  const shop: PulledShop = { perMinute: 1, control: 0.25, treatment: 0.4 };
+  world.past(1, shop, 12);
+  const contract = gateContract({
+    leading: '',
+    guardrails: '',
+    rollout: 'rollout: { start: 100% }',
+  });
+  const changeId = await world.start(1, contract);
+  world.everybody(2, changeId, shop, [START_MINUTE + 5, START_MINUTE + WEEK + 300]);
+  await world.harness.runTo(START + 10 * MINUTE_MS, 10);
+  await world.harness.runTo(START + (WEEK + 300) * MINUTE_MS, 360);
+  const evidence = await evidenceOf(changeId);
+  const [booking] = evidence.metrics;
+  expect(booking?.history.weeks).toHaveLength(12);
+  expect(booking?.own?.n).toBeGreaterThan(9_000);
+  expect(booking?.source?.answeredShare).toBeGreaterThan(0.98);
+  expect((await verdictOf(changeId)).design).toBe('before_after');
+}, 60_000);

@@ -59,6 +59,13 @@ export class PulledGate {
     }
   }
 
+  /** The same when everybody has it. */
+  everybody(seed: number, changeId: string, shop: PulledShop, [from, to]: readonly [EpochMinute, EpochMinute]): void {
+    const random = seededRandom(seed);
+    for (let minute = from; minute < to; minute += 1)
+      this.#visits(random.poisson(shop.perMinute), { changeId, variant: 'on' }, minute, shop.treatment, random);
+  }
+
   #visits(
     n: number,
     of: Pick<FakeRow, 'changeId' | 'variant'> | null,

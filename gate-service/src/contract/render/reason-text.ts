@@ -44,7 +44,7 @@ const WORDINGS: Readonly<Record<string, Wording>> = {
   ],
   guardrail_unproven: (kpi) => [
     `${kpi} is not shown to be safe`,
-    `The primary KPI met its rule, but the contract also asks for proof that ${kpi} stays within the margin, and the data do not give it.`,
+    `The primary KPI met its rule, but the data do not show that ${kpi} stays within its margin, or tell nothing of it.`,
   ],
   safety_rollback: () => [
     'the change was turned off because it did harm',
