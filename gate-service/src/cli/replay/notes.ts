@@ -13,7 +13,9 @@ export const BAD_ROWS_LIMIT = 0.005;
 export function replayNotes(file: ReplayedFile): readonly string[] {
   const { survey, tallied, leftOut, kpis, contract, span, replay } = file;
   const { rows, counts } = tallied;
-  const said = (count: number, text: string) => (count > 0 ? [`${formatCountOf(count, 'row')} ${text}`] : []);
+  const said = (count: number, text: string, ofOne = text) =>
+    count > 0 ? [`${formatCountOf(count, 'row')} ${count === 1 ? ofOne : text}`] : [];
+  const historyWeeks = HISTORY_MINUTES / 10_080;
   const withoutRows = tallied.data.filter(({ seen }) => seen.length === 0).map(({ kpiId }) => kpiId);
   const names = [...survey.others.keys()].join(', ');
   const others = [...survey.others.values()].reduce((sum, count) => sum + count, 0);
@@ -30,10 +32,15 @@ export function replayNotes(file: ReplayedFile): readonly string[] {
     ...(survey.hasEventIds
       ? [`${formatCountOf(survey.duplicates.total, 'row')} with an event_id seen before, left out.`]
       : ['No duplicates were removed: the file has no event_id column.']),
-    ...said(counts.conflictingRows, 'contradict another row with the same event_id, and were left out.'),
+    ...said(
+      counts.conflictingRows,
+      'contradict another row with the same event_id, and were left out.',
+      'contradicts another row with the same event_id, and was left out.',
+    ),
     ...said(
       rows.repeated,
-      `of the window are of a unit that had an earlier one: a unit counts once, by its first row.`,
+      'of the window are of a unit that had an earlier one: a unit counts once, by its first row.',
+      'of the window is of a unit that had an earlier one: a unit counts once, by its first row.',
     ),
     ...said(
       unread,
@@ -48,10 +55,26 @@ export function replayNotes(file: ReplayedFile): readonly string[] {
           `${meant.map(([meaning, option]) => `Empty ${option === EMPTY_IS_ZERO ? 'amounts' : 'outcomes'} that count as ${meaning} on your word (${option})`).join(', ')}: ${formatCountOf(empty.on, 'row')} with the change, ${formatCount(empty.off)} without, ${formatCount(empty.history)} of the history.`,
         ]
       : []),
-    ...said(rows.withoutVariant, 'of the window are in no variant: they count in neither arm.'),
-    ...said(rows.after, `come after the window (${formatMinute(span.end)}) and were not used.`),
-    ...said(rows.tooOld, `are older than ${HISTORY_MINUTES / 10_080} weeks before the window and were not used.`),
-    ...said(others, `are of something that is not replayed: ${names}.`),
+    ...said(
+      rows.withoutVariant,
+      'of the window are in no variant: they count in neither arm.',
+      'of the window is in no variant: it counts in neither arm.',
+    ),
+    ...said(
+      rows.after,
+      `come after the window (${formatMinute(span.end)}) and were not used.`,
+      `comes after the window (${formatMinute(span.end)}) and was not used.`,
+    ),
+    ...said(
+      rows.tooOld,
+      `are older than ${historyWeeks} weeks before the window and were not used.`,
+      `is older than ${historyWeeks} weeks before the window and was not used.`,
+    ),
+    ...said(
+      others,
+      `are of something that is not replayed: ${names}.`,
+      `is of something that is not replayed: ${names}.`,
+    ),
     ...(survey.ignored.length > 0
       ? [`Columns that mean nothing here: ${survey.ignored.slice(0, 20).join(', ')}.`]
       : []),

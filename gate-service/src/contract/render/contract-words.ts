@@ -9,7 +9,9 @@ const INTERVAL = 'the 90% interval';
 /** The rule of the verdict in one paragraph of plain words. */
 export function ruleInWords(contract: Pick<ChangeContract, 'rule' | 'primary'>): string {
   const { atLeast, noWorseThan } = contract.primary;
-  const minimum = atLeast === null ? 'the minimum effect' : `**${formatEffect(atLeast)}**`;
+  // 20% fewer errors are -20% in the file; people are shown every effect with a plus for better.
+  const gain = atLeast && { ...atLeast, value: Math.abs(atLeast.value) };
+  const minimum = gain === null ? 'the minimum effect' : `**${formatEffect(gain)}**`;
   switch (contract.rule) {
     case 'meets_minimum':
       return `PASS when the measured effect is at least ${minimum} and ${INTERVAL} lies wholly on the good side of zero. FAIL when the whole interval falls short of ${minimum}. Otherwise INCONCLUSIVE.`;

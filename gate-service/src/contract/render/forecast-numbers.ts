@@ -8,7 +8,10 @@ import { countedWords, levelText } from './level-text.ts';
 import { type Column, markdownTable } from './markdown-table.ts';
 import { shareBar } from './text-chart.ts';
 
-const NO_HISTORY = 'unknown: no history';
+/** Why a number is missing: there is no history, or with one there is no method for it (a gauge, a change for everybody). */
+function missing({ primary }: ForecastView): string {
+  return primary.history_weeks > 0 ? 'not known' : 'unknown: no history';
+}
 
 /** What the window can show: units, smallest effect, power, time needed. */
 export function powerTable(forecast: ForecastView, contract: ChangeContract | null): string {
@@ -18,7 +21,8 @@ export function powerTable(forecast: ForecastView, contract: ChangeContract | nu
   const [, plural] = countedWords(primary.type);
   const counted = `${plural[0]!.toUpperCase()}${plural.slice(1)}`;
   const minimum = formatThreshold(primary.minimum_effect, primary.scale);
-  const orUnknown = <T>(value: T | null, format: (value: T) => string) => (value === null ? NO_HISTORY : format(value));
+  const orUnknown = <T>(value: T | null, format: (value: T) => string) =>
+    value === null ? missing(forecast) : format(value);
   const rows = [
     [
       `${primary.unit === 'ratio' ? 'Rate' : 'Level'} so far (${formatWeeks(primary.history_weeks)} of history)`,
@@ -100,12 +104,12 @@ export function detectionTable(forecast: ForecastView): string {
     .slice(0, 30)
     .map((each) => [
       inlineCode(each.kpi_id, 64),
-      each.minutes === null ? NO_HISTORY : formatMinutes(each.minutes),
-      each.units_harmed === null ? NO_HISTORY : formatCount(each.units_harmed),
+      each.minutes === null ? missing(forecast) : formatMinutes(each.minutes),
+      each.units_harmed === null ? missing(forecast) : formatCount(each.units_harmed),
     ]);
   return markdownTable(
     [
-      { title: 'If the harm doubled in' },
+      { title: 'If twice as bad, or half as good' },
       { title: 'the watch would notice after', align: 'right' },
       { title: 'units harmed by then', align: 'right' },
     ],
@@ -113,8 +117,8 @@ export function detectionTable(forecast: ForecastView): string {
   );
 }
 
-function firings(perWeek: number | null): string {
-  if (perWeek === null || !Number.isFinite(perWeek)) return NO_HISTORY;
+function firings(perWeek: number | null, unknown: string): string {
+  if (perWeek === null || !Number.isFinite(perWeek)) return unknown;
   if (perWeek === 0) return 'never';
   return perWeek < 0.05 ? 'under 0.1 times a week' : `${perWeek.toFixed(1)} times a week`;
 }
@@ -125,7 +129,7 @@ export function fastRulesTable(forecast: ForecastView, contract: ChangeContract 
   const rows = forecast.fast_rules.slice(0, 30).map((each, index) => {
     const rule = contract?.fast[index];
     const words = rule !== undefined && rule.kpi === each.kpi_id ? fastRuleInWords(rule) : inlineCode(each.kpi_id, 64);
-    return [words, firings(each.firings_per_week)];
+    return [words, firings(each.firings_per_week, missing(forecast))];
   });
   return markdownTable([{ title: 'Fast rule' }, { title: 'In the past it would have fired', align: 'right' }], rows);
 }

@@ -49,6 +49,17 @@ describe('reasons', () => {
     expect(explainReason('guardrail:other', title).headline).toContain('`other`');
   });
 
+  it('does not say of a check that could not be made that it failed', () => {
+    const failed = explainReason('data_quality:srm', title);
+    const unmade = explainReason('data_quality:srm', title, ['srm']);
+    expect(failed.sentence).toContain('did not split');
+    expect(unmade.headline).toBe('the data cannot be checked');
+    expect(unmade.sentence).toBe(
+      'A check of the data could not be made, and nothing passes without it: Split of the traffic.',
+    );
+    expect(explainReason('data_quality:srm', title, ['window'])).toEqual(failed);
+  });
+
   it('ignores case, as the specification does', () => {
     expect(explainReason('NOT_ENOUGH_EVIDENCE', title).known).toBe(true);
   });

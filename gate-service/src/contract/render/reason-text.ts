@@ -1,5 +1,5 @@
 import { escapeMarkdown, inlineCode } from './escape-markdown.ts';
-import { qualityProblem } from './quality-text.ts';
+import { qualityProblem, qualityTitle } from './quality-text.ts';
 
 export interface ReasonText {
   /** Ends the headline "FAIL: …": lower case, no full stop. Markdown. */
@@ -91,12 +91,17 @@ export const EXPLAINED_REASONS: readonly string[] = [...Object.keys(WORDINGS), '
  * One plain sentence for a reason code of a verdict. Codes without words are shown as they are: a newer gate may know
  * more than this renderer.
  * @param titleOf  Markdown for a KPI id
+ * @param unmade  checks of the data that could be made neither way: they did not fail
  */
-export function explainReason(code: string, titleOf: (kpiId: string) => string): ReasonText {
+export function explainReason(
+  code: string,
+  titleOf: (kpiId: string) => string,
+  unmade: readonly string[] = [],
+): ReasonText {
   const colon = code.indexOf(':');
   const name = (colon < 0 ? code : code.slice(0, colon)).toLowerCase();
   const subject = colon < 0 ? null : code.slice(colon + 1);
-  if (name === 'data_quality') return dataQuality(subject);
+  if (name === 'data_quality') return dataQuality(subject, subject !== null && unmade.includes(subject));
   const wording = Object.hasOwn(WORDINGS, name) ? WORDINGS[name] : undefined;
   if (wording === undefined) {
     return { headline: inlineCode(code), sentence: `The gate gives the reason ${inlineCode(code)}.`, known: false };
@@ -105,9 +110,13 @@ export function explainReason(code: string, titleOf: (kpiId: string) => string):
   return { headline, sentence, known: true };
 }
 
-function dataQuality(check: string | null): ReasonText {
+function dataQuality(check: string | null, isUnmade: boolean): ReasonText {
   if (check === null) {
     return { headline: 'the data cannot be relied on', sentence: 'A check of the data failed.', known: true };
+  }
+  if (isUnmade) {
+    const sentence = `A check of the data could not be made, and nothing passes without it: ${qualityTitle(check)}.`;
+    return { headline: 'the data cannot be checked', sentence, known: true };
   }
   return { headline: 'the data cannot be relied on', sentence: qualityProblem(check), known: true };
 }

@@ -73,7 +73,7 @@ describe('a change that everybody got', () => {
     expect([verdict.verdict, verdict.reasons, verdict.design]).toEqual(['pass', ['ok'], 'before_after']);
     expect(verdict.quality.filter(({ status }) => status !== 'ok')).toEqual([]);
     expect(verdict.summary).toBe(
-      `${WORDS}the primary KPI moved as promised. "Booking conversion" was 25% over 16800 trials, where the weeks before let one expect 19.9%: 25.3% more, give or take 7.05%.`,
+      `${WORDS}the primary KPI moved as promised. "Booking conversion" was 25% over 16,800 trials, where the weeks before let one expect 19.9%: 25.3% more, give or take 7.05%.`,
     );
     expect([verdict.advice, verdict.moreWeeks]).toEqual([null, null]);
     const [booking] = verdict.metrics;

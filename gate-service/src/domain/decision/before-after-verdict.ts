@@ -9,6 +9,7 @@ import { type EstimateRequest, type GainEstimator, ownScale } from './effect-est
 import { gainOfDifference, VERDICT_CONFIDENCE } from './effect-scale.ts';
 import { levelUnit } from './metric-levels.ts';
 import { type JudgedMetric, judgedMetrics } from './metric-results.ts';
+import { count, TRIALS } from './outcome-sentence.ts';
 
 /** What people read first of a verdict without a control group. */
 export const BEFORE_AFTER_WORDS = 'Compared with the weeks before (no control group)';
@@ -83,7 +84,7 @@ export function beforeAfterSentence({ metric: { kpi }, levels, gain, scale, tota
   if (levels.treatment === null) return `${name}: there were no trials in the window.`;
   const level = (value: number) =>
     kpi.unit === 'ratio' ? `${digits(value * 100)}%` : `${digits(value)} ${levelUnit(kpi)}`;
-  const was = `${name} was ${level(levels.treatment)} over ${totals.on.n} trials`;
+  const was = `${name} was ${level(levels.treatment)} over ${count(totals.on.n)} ${TRIALS[kpi.measure.type]}`;
   const { status, estimate, lo, hi } = gainOfDifference(gain, kpi.direction);
   if (levels.control === null || status !== 'ok' || !Number.isFinite(hi - lo)) {
     return `${was}; the weeks before do not tell what to expect.`;

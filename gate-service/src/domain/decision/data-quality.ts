@@ -102,7 +102,7 @@ function sampleRatioCheck({ phases, exposures, metrics, splitAlarmAt = null }: V
   if (test.status !== 'ok' || silent) {
     return unknown('srm', 'Whether units were split as intended cannot be told: exposures are missing or broken.');
   }
-  const detail = `${test.n} units over ${test.df} phases against the intended shares: p = ${test.p.toPrecision(2)}.`;
+  const detail = `${test.n} units over ${test.df} ${test.df === 1 ? 'phase' : 'phases'} against the intended shares: p = ${test.p.toPrecision(2)}.`;
   return test.p < SAMPLE_RATIO_ALPHA ? failed('srm', `Units were not split as intended. ${detail}`) : ok('srm', detail);
 }
 

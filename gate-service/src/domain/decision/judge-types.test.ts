@@ -353,7 +353,7 @@ describe('what people read', () => {
     ],
     [
       'latency',
-      /"Time on page" where the slowest 10% begin rose by about [\d.]+%, give or take [\d.]+%: from \d+ to \d+ ms/,
+      /"Time on page" \(where the slowest 10% begin\) rose by about [\d.]+%, give or take [\d.]+%: from \d+ to \d+ ms/,
     ],
     ['queue', /"Jobs waiting" rose by about [\d.]+%, give or take [\d.]+%: from [\d.]+ to [\d.]+ jobs \(2,002 samples/],
   ])('%s', (kpi, sentence) => {

@@ -8,7 +8,7 @@ import type { JudgedMetric } from './metric-results.ts';
 /** Rates are told as "of every 100", or of more where that would be less than one. */
 const BASES = [100, 1000, 10_000, 100_000] as const;
 /** What one trial of each type is. */
-const TRIALS = {
+export const TRIALS = {
   proportion: 'trials',
   mean: 'units',
   ratio: 'units',
@@ -77,7 +77,7 @@ function levelSentence({
 }: JudgedMetric): string {
   const { off, on } = totals;
   const { measure } = kpi;
-  const name = `"${kpi.title}"${measure.type === 'quantile' ? ` where the slowest ${slowest(measure.quantile)} begin` : ''}`;
+  const name = `"${kpi.title}"${measure.type === 'quantile' ? ` (where the slowest ${slowest(measure.quantile)} begin)` : ''}`;
   const trials = `${count(on.n)} ${TRIALS[measure.type]} with the change and ${count(off.n)} without`;
   const moves =
     control === null || treatment === null ? null : `from ${level(control)} to ${level(treatment)} ${levelUnit(kpi)}`;
@@ -122,6 +122,7 @@ function level(value: number): string {
   return value >= 1 ? value.toFixed(2) : String(Number(value.toPrecision(3)));
 }
 
-function count(value: number): string {
+/** A count with its thousands apart: 1,240. */
+export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }

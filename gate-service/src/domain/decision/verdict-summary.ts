@@ -58,7 +58,7 @@ function reasonSentence({ change, dataQualityRaisedBeforeAlarm }: VerdictEvidenc
     case 'data_quality+rolled_back':
       return `The watch turned the change off, but the data was broken before the alarm (${dataQualityRaisedBeforeAlarm.join(', ')}).`;
     case 'data_quality':
-      return `The data cannot carry a verdict: the check ${detail} did not hold.`;
+      return `The data cannot carry a verdict: the check ${detail} failed or could not be made.`;
     case 'rule_changed':
       return 'The contract, a KPI definition or the rules were changed after the stamp, so the promise cannot be judged.';
     case 'treatment_changed':
