@@ -1,7 +1,9 @@
 import type { Amount } from '../../contract/kpi-measure.ts';
 import type { Kpi } from '../../contract/kpi-registry.ts';
+import { NO_SUMS } from '../../domain/model/tally.ts';
 import { DAY_MINUTES, MINUTE_MS, minuteOf } from '../../domain/model/time.ts';
 import type { ReplayKpi } from '../../domain/replay/replay-data.ts';
+import { CohortSums } from './cohort-sums.ts';
 import { FirstRows } from './first-rows.ts';
 import { grown } from './hash-index.ts';
 import type { KpiTally } from './kpi-tally.ts';
@@ -52,6 +54,7 @@ class UnitSums {
  */
 export class AmountTally implements KpiTally {
   readonly #kpi: Kpi;
+  readonly #units: UnitTable;
   readonly #span: ReplaySpan;
   readonly #seen: SeenMinutes;
   readonly #first: FirstRows;
@@ -62,6 +65,7 @@ export class AmountTally implements KpiTally {
 
   constructor(kpi: Kpi, units: UnitTable, span: ReplaySpan) {
     this.#kpi = kpi;
+    this.#units = units;
     this.#span = span;
     this.#seen = new SeenMinutes(span);
     this.#first = new FirstRows(units, span);
@@ -99,14 +103,17 @@ export class AmountTally implements KpiTally {
 
   result(): ReplayKpi {
     const sums = new MinuteSums(this.#span, true);
+    const cohorts = new CohortSums(this.#units);
     const [top, bottom] = this.#caps();
     for (const { unit, at, arm, week } of this.#first.trials()) {
       const [y, d] = (week === null ? this.#window : this.#weeks[week]!).of(unit);
       const [keptY, keptD] = [clip(y, top), clip(d, bottom)];
       const isClipped = keptY !== y || (!this.#isMean && keptD !== d);
       sums.addTrial(minuteOf(at), arm, keptY, keptD, isClipped);
+      const squares = { yy: keptY * keptY, d: keptD, dd: keptD * keptD, yd: keptY * keptD };
+      cohorts.add(unit, arm, { n: 1, y: keptY, sums: { ...NO_SUMS, ...squares, clipped: isClipped ? 1 : 0 } });
     }
-    return { kpiId: this.#kpi.id, ...sums.result(), ...this.#seen.result() };
+    return { kpiId: this.#kpi.id, ...sums.result(), ...this.#seen.result(), ...cohorts.result() };
   }
 
   #addToTrial(unit: number, since: number, isPast: boolean, y: number, d: number): void {

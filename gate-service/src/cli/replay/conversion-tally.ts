@@ -1,6 +1,7 @@
 import type { Kpi } from '../../contract/kpi-registry.ts';
 import { minuteOf } from '../../domain/model/time.ts';
 import type { ReplayKpi } from '../../domain/replay/replay-data.ts';
+import { CohortSums } from './cohort-sums.ts';
 import { FirstRows } from './first-rows.ts';
 import type { KpiTally } from './kpi-tally.ts';
 import { MinuteSums } from './minute-sums.ts';
@@ -14,12 +15,14 @@ import type { UnitTable } from './unit-table.ts';
  */
 export class ConversionTally implements KpiTally {
   readonly #kpi: Kpi;
+  readonly #units: UnitTable;
   readonly #span: ReplaySpan;
   readonly #seen: SeenMinutes;
   readonly #first: FirstRows;
 
   constructor(kpi: Kpi, units: UnitTable, span: ReplaySpan) {
     this.#kpi = kpi;
+    this.#units = units;
     this.#span = span;
     this.#seen = new SeenMinutes(span);
     this.#first = new FirstRows(units, span);
@@ -40,7 +43,11 @@ export class ConversionTally implements KpiTally {
 
   result(): ReplayKpi {
     const sums = new MinuteSums(this.#span, false);
-    for (const { at, mark, arm } of this.#first.trials()) sums.addCounts(minuteOf(at), arm, 1, 1 - mark);
-    return { kpiId: this.#kpi.id, ...sums.result(), ...this.#seen.result() };
+    const cohorts = new CohortSums(this.#units);
+    for (const { unit, at, mark, arm } of this.#first.trials()) {
+      sums.addCounts(minuteOf(at), arm, 1, 1 - mark);
+      cohorts.add(unit, arm, { n: 1, y: 1 - mark });
+    }
+    return { kpiId: this.#kpi.id, ...sums.result(), ...this.#seen.result(), ...cohorts.result() };
   }
 }

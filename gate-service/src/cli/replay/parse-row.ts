@@ -19,6 +19,8 @@ export interface Row {
   /** Empty for a level or a count of nobody. */
   readonly unit: string;
   readonly variant: Variant | null;
+  /** Empty when the row names none. */
+  readonly cohort: string;
   readonly trials: readonly RowTrial[];
   readonly eventId: string | null;
   /** Whether one of its values is empty, and on the user's word no success or 0. */
@@ -93,7 +95,8 @@ export function makeRowParser(columns: Columns, rules: RowRules): RowParser {
     const word = value(values, 'variant');
     const variant = word === '' ? null : vocabulary.variants.get(word.toLowerCase());
     if (variant === undefined) return bad('The variant is unknown', word, VARIANT_ALLOWED, at);
-    const row = { at, unit, variant, eventId: value(values, 'event_id') || null, hasEmpty: false };
+    const [cohort, eventId] = [value(values, 'cohort'), value(values, 'event_id') || null];
+    const row = { at, unit, variant, cohort, eventId, hasEmpty: false };
     if (typeof positions === 'string') return { ...row, trials: [], other: positions };
     const trials: RowTrial[] = [];
     let hasEmpty = false;

@@ -58,7 +58,7 @@ export async function replayFile(request: ReplayRequest, limits = READ_LIMITS): 
   const start = minuteOf(survey.firstOn);
   const end = start + contract.windowMinutes;
   const span = { start, end, last: end + longestWithin({ kpis }) + SETTLE_MINUTES };
-  const tallied = await tallyFile(source, maps, survey, kpis, span, limits);
+  const tallied = await tallyFile(source, maps, survey, { kpis, cohorts: contract.cohorts ?? [] }, span, limits);
   const hashes = { contract: contractHash(contract), kpis: kpisHash(kpis) };
   const replay = replayChange({
     contract,

@@ -2,6 +2,7 @@ import type { Kpi } from '../../contract/kpi-registry.ts';
 import { isStatus } from '../../domain/model/measure.ts';
 import { minuteOf } from '../../domain/model/time.ts';
 import type { ReplayKpi } from '../../domain/replay/replay-data.ts';
+import { CohortSums } from './cohort-sums.ts';
 import { grown } from './hash-index.ts';
 import type { KpiTally } from './kpi-tally.ts';
 import { clusterTally, MinuteSums } from './minute-sums.ts';
@@ -60,7 +61,13 @@ export class StatusTally implements KpiTally {
   }
 
   result(): ReplayKpi {
-    return { kpiId: this.#kpi.id, ...this.#sums.result(), ...this.#seen.result(), units: this.#clusters() };
+    const cohorts = new CohortSums(this.#units);
+    for (let cluster = 0; cluster < this.#trials.length; cluster++) {
+      const [n, y] = [this.#trials[cluster]!, this.#counted[cluster]!];
+      if (n > 0) cohorts.add(Math.floor(cluster / CLUSTER_ARMS), cluster % CLUSTER_ARMS, { n, y });
+    }
+    const units = this.#clusters();
+    return { kpiId: this.#kpi.id, ...this.#sums.result(), ...this.#seen.result(), units, ...cohorts.result() };
   }
 
   #addToUnit(cluster: number, trials: number, counted: number): void {

@@ -45,12 +45,12 @@ export async function tallyFile(
   source: FileSource,
   maps: readonly FieldMap[],
   survey: Survey,
-  kpis: readonly Kpi[],
+  { kpis, cohorts }: { readonly kpis: readonly Kpi[]; readonly cohorts: readonly string[] },
   span: WindowSpan,
   limits: ReadLimits,
 ): Promise<TalliedFile> {
   const from = Math.max(minuteOf(survey.first), span.start - HISTORY_MINUTES);
-  const units = new UnitTable(startOfMinute(span.start));
+  const units = new UnitTable(startOfMinute(span.start), cohorts);
   const tallies = kpis.map((kpi) => makeKpiTally(kpi, units, { ...span, from }));
   const emptyOutcomes = { history: 0, off: 0, on: 0 };
   const counts = { history: 0, window: 0, after: 0, withoutVariant: 0, tooOld: 0, conflicting: 0 };
@@ -63,7 +63,7 @@ export async function tallyFile(
     else if (row.variant === null) counts.withoutVariant++;
     else {
       counts.window++;
-      if (unit !== NOBODY) units.expose(unit, row.at, row.variant);
+      if (unit !== NOBODY) units.expose(unit, row.at, row.variant, row.cohort);
     }
   };
   const isUsedRow = (row: Row) =>

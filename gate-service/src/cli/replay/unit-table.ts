@@ -7,16 +7,30 @@ export const NEVER = Number.MAX_SAFE_INTEGER;
 const SEEN = { off: 1, on: 2 } as const;
 const BOTH = 3;
 
-/** Every unit of the file, and the first variant that each was served in the window. */
+/** Every unit of the file, and the first variant that each was served in the window, with the cohort it then was in. */
 export class UnitTable {
+  /** Those that are told apart. */
+  readonly cohorts: readonly string[];
   readonly #start: EpochMs;
   readonly #index = new HashIndex();
   /** Twice the milliseconds since the start, and 1 for the treatment: the smallest is the first exposure. */
   #first = new Float64Array(this.#index.capacity).fill(NEVER);
   #seen = new Uint8Array(this.#index.capacity);
+  /** Place in `cohorts` from 1 on; 0 for any other and for none. */
+  #cohort = new Uint8Array(0);
+  readonly #codes: ReadonlyMap<string, number>;
+  #hasCohorts = false;
 
-  constructor(start: EpochMs) {
+  /** @param cohorts at most 254 */
+  constructor(start: EpochMs, cohorts: readonly string[] = []) {
     this.#start = start;
+    this.cohorts = cohorts;
+    this.#codes = new Map(cohorts.map((name, place) => [name, place + 1]));
+  }
+
+  /** Whether cohorts are told apart and any unit that was served a variant named one. */
+  get hasCohorts(): boolean {
+    return this.#hasCohorts;
   }
 
   get size(): number {
@@ -30,7 +44,7 @@ export class UnitTable {
 
   /** Memory of the table, for the report of what a replay needed. */
   get bytes(): number {
-    return this.#index.bytes + this.#first.byteLength + this.#seen.byteLength;
+    return this.#index.bytes + this.#first.byteLength + this.#seen.byteLength + this.#cohort.byteLength;
   }
 
   numberOf(hash: Hash64): number {
@@ -43,11 +57,29 @@ export class UnitTable {
     return number;
   }
 
-  /** Takes note that a unit was served a variant in the window. */
-  expose(unit: number, at: EpochMs, variant: Variant): void {
+  /**
+   * Takes note that a unit was served a variant in the window.
+   * @param cohort as the row has it; '' for none
+   */
+  expose(unit: number, at: EpochMs, variant: Variant, cohort: string): void {
     this.#seen[unit]! |= SEEN[variant];
     const key = (at - this.#start) * 2 + (variant === 'on' ? 1 : 0);
-    if (key < this.#first[unit]!) this.#first[unit] = key;
+    const first = this.#first[unit]!;
+    if (this.cohorts.length > 0) this.#place(unit, cohort, key < first, key === first);
+    if (key < first) this.#first[unit] = key;
+  }
+
+  /** Place of a unit's cohort in `cohorts` from 1 on, by its first row in the window; 0 for any other and for none. */
+  cohortOf(unit: number): number {
+    return this.#cohort[unit] ?? 0;
+  }
+
+  /** Of two rows at one time the one with the higher place counts, whichever comes first in the file. */
+  #place(unit: number, cohort: string, isFirst: boolean, isTie: boolean): void {
+    if (unit >= this.#cohort.length) this.#cohort = grown(this.#cohort, this.capacity);
+    if (cohort !== '') this.#hasCohorts = true;
+    const code = this.#codes.get(cohort) ?? 0;
+    if (isFirst || (isTie && code > this.#cohort[unit]!)) this.#cohort[unit] = code;
   }
 
   /** The first variant of a unit in the window; null when it was served none. */

@@ -15,6 +15,8 @@ export interface ReplayKpi {
   readonly own: readonly (Tally & { readonly minute: EpochMinute })[];
   /** The units behind a status KPI's trials of the window: n units, y trials that count, d trials. */
   readonly units?: TallyByVariant;
+  /** Trials of the window by the declared cohort of their unit, all others as ''; absent when the file tells no cohort. */
+  readonly cohorts?: readonly (TallyByVariant & { readonly cohort: string })[];
   /** Minutes with a row of the KPI, ascending: of anybody, and of a unit that was served a variant in the window. */
   readonly seen: readonly EpochMinute[];
   readonly seenByChange: readonly EpochMinute[];

@@ -3,6 +3,7 @@ import { isBeforeAfter } from '../decision/before-after-design.ts';
 import { monitorLogWealth } from '../decision/metric-monitor.ts';
 import { nonAnswerMinutes } from '../decision/non-answer-minutes.ts';
 import { RULE_VERSION } from '../decision/rule-version.ts';
+import { isBrokenDown } from '../decision/segments.ts';
 import { longestWithin, type Phase } from '../model/change.ts';
 import { EMPTY_LEDGER } from '../model/ledger-chain.ts';
 import { watchedMetricsOf } from '../model/metric.ts';
@@ -101,6 +102,12 @@ function metricEvidence(
     strata: [{ phaseIndex: 0, minutes: contract.windowMinutes, ...totalOf(minutes, startMinute, end) }],
     history: history ?? { kpiId, weeks: [], hourOfWeek: [] },
     ...(data?.units && { units: [{ phaseIndex: 0, ...data.units }] }),
+    ...(data?.cohorts &&
+      watchedMetricsOf({ contract, kpis }).some(
+        (metric) => metric.kpi.id === kpiId && isBrokenDown(contract, metric),
+      ) && {
+        cohorts: data.cohorts.map((row) => ({ phaseIndex: 0, ...row })),
+      }),
     ...(type === 'gauge' && {
       days: spansOf(minutes, DAY_MINUTES).map(([day, tallies]) => ({ phaseIndex: 0, day, ...tallies })),
     }),
