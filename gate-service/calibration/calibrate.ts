@@ -1,5 +1,6 @@
 import { beforeAfterChecks } from './before-after-checks.ts';
 import type { Check, Size } from './check.ts';
+import { kpiTypeChecks } from './kpi-type-checks.ts';
 import { falseAlarmChecks, lateChecks, scoreChecks } from './monitor-checks.ts';
 import { forecastChecks, verdictChecks } from './verdict-checks.ts';
 
@@ -11,4 +12,5 @@ export const PARTS: Readonly<Record<Check['part'], (size: Size, seed: number) =>
   d: verdictChecks,
   e: forecastChecks,
   f: beforeAfterChecks,
+  g: kpiTypeChecks,
 };

@@ -3,7 +3,7 @@ import { binomialSf } from '../src/domain/statistics/distributions.ts';
 /** One promise held against what was measured. */
 export interface Check {
   /** Letter of the acceptance list in docs/detection.md. */
-  readonly part: 'a' | 'b' | 'c' | 'd' | 'e' | 'f';
+  readonly part: 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g';
   readonly what: string;
   readonly measured: number;
   readonly limit: number;
@@ -22,6 +22,9 @@ export interface Size {
   readonly harmWeeks: number;
   readonly lateWeeks: number;
   readonly histories: number;
+  /** Simulated verdicts and watched weeks of each KPI type. */
+  readonly typedVerdicts: number;
+  readonly typedWeeks: number;
   /** Largest arm whose verdicts are enumerated. */
   readonly largestArm: number;
   /** Most that a forecast chance may be off by. */
@@ -35,6 +38,8 @@ export const FULL: Size = {
   harmWeeks: 2000,
   lateWeeks: 400,
   histories: 3000,
+  typedVerdicts: 2000,
+  typedWeeks: 200,
   largestArm: 20_000,
   forecastLimit: 0.03,
   tail: 0.05,
@@ -45,6 +50,8 @@ export const FAST: Size = {
   harmWeeks: 60,
   lateWeeks: 20,
   histories: 600,
+  typedVerdicts: 200,
+  typedWeeks: 2,
   largestArm: 300,
   forecastLimit: 0.03,
   tail: 1e-5,
