@@ -2,10 +2,16 @@ import { z } from 'zod';
 import { maskSecrets } from '../../../contract/secrets.ts';
 import type { PrometheusConfig, PrometheusSecrets } from './config.ts';
 import { PrometheusFault } from './fault.ts';
+import { createTurnstile } from './turnstile.ts';
 
 /** Time for one query, and for all queries of one question together. */
 const QUERY_MS = 10_000;
 const SESSION_MS = 30_000;
+/**
+ * Calls that are under way at once: as many queries as a server answers side by side (query.max-concurrency). More would
+ * wait there, and from some hundreds on the server takes no connection any more (web.max-connections).
+ */
+const MOST_CALLS = 20;
 const MOST_BYTES = 5 * 1024 * 1024;
 /** What a source may ask for at most; more would be a way to switch it off. */
 const MOST_WAIT_MS = 10 * 60_000;
@@ -53,6 +59,7 @@ export function createPrometheusClient(
 ): PrometheusClient {
   const base = config.url.replace(/\/$/, '');
   const headers = { ...config.headers, accept: 'application/json', ...authorization(config, secrets) };
+  const inTurn = createTurnstile(MOST_CALLS);
   let quietUntil = 0;
 
   async function call(method: 'GET' | 'POST', path: string, params: URLSearchParams, signal: AbortSignal) {
@@ -78,7 +85,8 @@ export function createPrometheusClient(
   return {
     open() {
       const ended = new AbortController();
-      const whole = AbortSignal.any([ended.signal, AbortSignal.timeout(times.sessionMs ?? SESSION_MS)]);
+      const sessionMs = times.sessionMs ?? SESSION_MS;
+      const whole = AbortSignal.any([ended.signal, AbortSignal.timeout(sessionMs)]);
       const infos = new Set<string>();
       let retries = 1;
 
@@ -90,12 +98,16 @@ export function createPrometheusClient(
       ): Promise<T> {
         const all = new URLSearchParams({ ...config.params, ...params });
         const queryMs = times.queryMs ?? QUERY_MS;
-        const attempt = async () => {
+        const attemptNow = async () => {
           const signal = AbortSignal.any([whole, AbortSignal.timeout(queryMs)]);
           return call(method, path, all, signal).catch((error: unknown) => {
             throw error instanceof PrometheusFault ? error : explainOutage(error, signal, queryMs);
           });
         };
+        const attempt = () =>
+          inTurn(attemptNow, whole).catch((error: unknown) => {
+            throw error instanceof PrometheusFault ? error : explainOutage(error, whole, sessionMs);
+          });
         const envelope = await attempt().catch((error: unknown) => {
           if (!isWorthRetrying(error) || whole.aborted || retries === 0) throw error;
           retries -= 1;
