@@ -27,6 +27,35 @@ describe('lines', () => {
     expect(second).toEqual({ fn: 'norm_cdf', result: { cdf: 0.5, sf: 0.5 } });
   });
 
+  test('a line may be a case of a suite, and the first may begin with a byte order mark', async () => {
+    const asCase = { ...wilsonCase(0.5), source: 'R' };
+    const { code, out } = await runStats([], [`\ufeff${JSON.stringify(asCase)}`, JSON.stringify(asCase)]);
+    const [first, second] = out.trimEnd().split('\n');
+    expect([code, second]).toEqual([0, first]);
+    expect(JSON.parse(first ?? '').result.lo).toBeCloseTo(0.198614856232, 9);
+    expect((await runStats([], [JSON.stringify({ ...WILSON, input: 1 })])).code).toBe(1);
+  });
+
+  test('infinite places of a distribution are text', async () => {
+    const lines = [
+      { fn: 'norm_cdf', inputs: { x: 'Infinity' } },
+      { fn: 't_cdf', inputs: { t: '-Infinity', df: 3 } },
+      { fn: 'chi2_sf', inputs: { x: 'Infinity', df: 2 } },
+    ].map((line) => JSON.stringify(line));
+    const { out } = await runStats([], lines);
+    const results = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).result);
+    expect(results).toEqual([{ cdf: 1, sf: 0 }, { cdf: 0, sf: 1 }, { sf: 0 }]);
+  });
+
+  test('a ratio that no unit differs from is degenerate, not certain', async () => {
+    const inputs = { n: 10, sum_num: 20, sum_den: 10, sumsq_num: 40, sumsq_den: 10, sum_num_den: 20 };
+    const { out } = await runStats([], [JSON.stringify({ fn: 'ratio_delta', inputs })]);
+    expect(JSON.parse(out).result).toEqual({ ratio: 2, se: 0, status: 'degenerate' });
+  });
+
   test('a line that fails does not stop the others, and the exit code is 1', async () => {
     const lines = ['{"fn": "wilson"', '{"fn":"wilsn","inputs":{}}', JSON.stringify(WILSON)];
     const { code, out } = await runStats([], lines);

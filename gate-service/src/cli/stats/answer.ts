@@ -16,7 +16,15 @@ export interface AnswerError {
   readonly remedy: string;
 }
 
-const QuestionSchema = z.strictObject({ fn: z.string(), inputs: z.record(z.string(), z.unknown()) });
+/** A line may be a case of a suite as it is: what that has beside the question is left aside. */
+const QuestionSchema = z.strictObject({
+  fn: z.string(),
+  inputs: z.record(z.string(), z.unknown()),
+  ...Object.fromEntries(
+    ['id', 'expected', 'tol_rel', 'tol_abs', 'source'].map((field) => [field, z.unknown().optional()]),
+  ),
+});
+const BYTE_ORDER_MARK = /^\ufeff/;
 /** More of a broken value says nothing more. */
 const LONGEST_ECHO = 60;
 
@@ -24,7 +32,7 @@ const LONGEST_ECHO = 60;
 export function answerLine(line: string): Answer {
   let question: unknown;
   try {
-    question = JSON.parse(line);
+    question = JSON.parse(line.replace(BYTE_ORDER_MARK, ''));
   } catch (error) {
     return { fn: null, error: lineError(`The line is not JSON: ${(error as Error).message}`) };
   }

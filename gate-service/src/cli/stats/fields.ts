@@ -25,6 +25,9 @@ export const anyNumber = z.union([
   z.enum(['Infinity', '-Infinity', 'NaN']).transform((word) => NUMBER_WORDS[word]),
 ]);
 
+/** A place on the line, its ends included. */
+export const bound = z.union([z.number(), z.enum(['Infinity', '-Infinity']).transform((word) => NUMBER_WORDS[word])]);
+
 /** Confidence of a two-sided interval; a verdict's is the default. */
 export const conf = level.default(0.9);
 /** Error budget; that of a throttle is the default. */

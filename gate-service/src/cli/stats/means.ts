@@ -126,7 +126,7 @@ export const MEAN_FUNCTIONS: readonly StatFunction[] = [
       if (!isRatioArm(arm)) throw refused(SUMS);
       if (arm.n < 2 || arm.sumD === 0) return { ratio: Number.NaN, se: Number.NaN, status: 'insufficient' };
       const { value, variance } = ratioOfSums(arm);
-      return { ratio: value, se: Math.sqrt(variance), status: 'ok' };
+      return { ratio: value, se: Math.sqrt(variance), status: variance > 0 ? 'ok' : 'degenerate' };
     },
     explain: {
       formula: 'R = Σx/Σd; se² = [v_x − 2R·c_xd + R²·v_d]/(n·d̄²), the variance of x − R·d',

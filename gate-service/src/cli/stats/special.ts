@@ -11,7 +11,7 @@ import {
   tQuantile,
   tSf,
 } from '../../domain/statistics/distributions.ts';
-import { finite, positive, rate } from './fields.ts';
+import { bound, finite, positive, rate } from './fields.ts';
 import { type StatFunction, statFunction } from './stat-function.ts';
 
 const TAILS = 'Upper tails are survival functions of their own, never 1 − cdf: they keep their digits.';
@@ -28,7 +28,7 @@ export const SPECIAL_FUNCTIONS: readonly StatFunction[] = [
   statFunction({
     fn: 'norm_cdf',
     summary: 'standard normal distribution: P(Z <= x) and P(Z > x)',
-    inputs: z.strictObject({ x: finite }),
+    inputs: z.strictObject({ x: bound }),
     compute: ({ x }) => ({ cdf: normalCdf(x), sf: normalSf(x) }),
     explain: explain('Φ(x) = ½ erfc(−x/√2)', 'R 4.2.2 pnorm', { x: 1.96 }),
   }),
@@ -42,7 +42,7 @@ export const SPECIAL_FUNCTIONS: readonly StatFunction[] = [
   statFunction({
     fn: 't_cdf',
     summary: "Student's t distribution: P(T <= t) and P(T > t)",
-    inputs: z.strictObject({ t: finite, df: positive }),
+    inputs: z.strictObject({ t: bound, df: positive }),
     compute: ({ t, df }) => ({ cdf: tCdf(t, df), sf: tSf(t, df) }),
     explain: explain('for t < 0: ½ I(df/(df + t²); df/2, ½), I the regularised incomplete beta', 'R 4.2.2 pt', {
       t: 2.1,
@@ -59,7 +59,7 @@ export const SPECIAL_FUNCTIONS: readonly StatFunction[] = [
   statFunction({
     fn: 'chi2_sf',
     summary: 'upper tail of the chi-square distribution',
-    inputs: z.strictObject({ x: finite, df: positive }),
+    inputs: z.strictObject({ x: bound, df: positive }),
     compute: ({ x, df }) => ({ sf: chiSquareSf(x, df) }),
     explain: explain('Q(df/2, x/2), the regularised upper incomplete gamma', 'R 4.2.2 pchisq(lower.tail = FALSE)', {
       x: 3.84,
