@@ -31,7 +31,7 @@ export interface FastRuleStep {
 }
 
 /** Length of one slot of the sliding span: a minute up to an hour's span, a sixtieth of it beyond. */
-export function slotMinutes(rule: Pick<FastRule, 'forMinutes'>): number {
+function slotMinutes(rule: Pick<FastRule, 'forMinutes'>): number {
   return Math.max(1, Math.ceil(rule.forMinutes / MOST_SLOTS));
 }
 
@@ -39,7 +39,7 @@ export function slotMinutes(rule: Pick<FastRule, 'forMinutes'>): number {
  * Whether a rate lies beyond the rule's limit with one-sided 99.9% Clopper-Pearson confidence (docs/statistics.md B2).
  * @returns false under 20 trials and for broken counts
  */
-export function isBeyondLimit(rule: Pick<FastRule, 'side' | 'limit'>, tally: Tally): boolean {
+function isBeyondLimit(rule: Pick<FastRule, 'side' | 'limit'>, tally: Tally): boolean {
   if (!(tally.n >= FAST_RULE_TRIALS)) return false;
   switch (rule.side) {
     case 'above':

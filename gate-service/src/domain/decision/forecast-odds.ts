@@ -44,7 +44,7 @@ export function rateUnderGain({ direction, scale, baseline }: Design, gain: numb
 }
 
 /** Standard error of the gain at the window's end, on the contract's scale (docs/statistics.md N1). */
-export function gainStandardError(design: Design, gain: number): number {
+function gainStandardError(design: Design, gain: number): number {
   const { baseline: pA, nA, nB, scale } = design;
   const pB = rateUnderGain(design, gain);
   if (scale === 'absolute') return differenceStandardError({ pA, pB, nA, nB });

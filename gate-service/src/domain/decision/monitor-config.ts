@@ -71,7 +71,7 @@ export function monitorConfig(metric: Metric, history: KpiHistory | null, plan: 
  * Units of both arms that the history expects in the first week.
  * @returns null without history
  */
-export function unitsOfFirstWeek(history: KpiHistory | null, { start }: WatchPlan): number | null {
+function unitsOfFirstWeek(history: KpiHistory | null, { start }: WatchPlan): number | null {
   return history && expectedTrials(history, start, start + WEEK_MINUTES);
 }
 

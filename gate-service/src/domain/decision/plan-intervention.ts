@@ -52,7 +52,7 @@ export function planIntervention(input: PlanInput): InterventionPlan {
 }
 
 /** Share of the treatment in the phase that lasts; null when no allocation is known. */
-export function currentShare(phases: readonly Phase[]): number | null {
+function currentShare(phases: readonly Phase[]): number | null {
   return phases.at(-1)?.share ?? null;
 }
 
