@@ -39575,7 +39575,7 @@ function chosen(command, event) {
 
 /***/ }),
 
-/***/ 4959:
+/***/ 6462:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40446,7 +40446,9 @@ const INTERVAL = 'the 90% interval';
 /** The rule of the verdict in one paragraph of plain words. */
 function ruleInWords(contract) {
     const { atLeast, noWorseThan } = contract.primary;
-    const minimum = atLeast === null ? 'the minimum effect' : `**${formatEffect(atLeast)}**`;
+    // 20% fewer errors are -20% in the file; people are shown every effect with a plus for better.
+    const gain = atLeast && { ...atLeast, value: Math.abs(atLeast.value) };
+    const minimum = gain === null ? 'the minimum effect' : `**${formatEffect(gain)}**`;
     switch (contract.rule) {
         case 'meets_minimum':
             return `PASS when the measured effect is at least ${minimum} and ${INTERVAL} lies wholly on the good side of zero. FAIL when the whole interval falls short of ${minimum}. Otherwise INCONCLUSIVE.`;
@@ -40561,7 +40563,10 @@ function intervalChart(effect, width = 31) {
 
 
 
-const NO_HISTORY = 'unknown: no history';
+/** Why a number is missing: there is no history, or with one there is no method for it (a gauge, a change for everybody). */
+function missing({ primary }) {
+    return primary.history_weeks > 0 ? 'not known' : 'unknown: no history';
+}
 /** What the window can show: units, smallest effect, power, time needed. */
 function powerTable(forecast, contract) {
     const { primary } = forecast;
@@ -40570,7 +40575,7 @@ function powerTable(forecast, contract) {
     const [, plural] = countedWords(primary.type);
     const counted = `${plural[0].toUpperCase()}${plural.slice(1)}`;
     const minimum = formatThreshold(primary.minimum_effect, primary.scale);
-    const orUnknown = (value, format) => (value === null ? NO_HISTORY : format(value));
+    const orUnknown = (value, format) => value === null ? missing(forecast) : format(value);
     const rows = [
         [
             `${primary.unit === 'ratio' ? 'Rate' : 'Level'} so far (${formatWeeks(primary.history_weeks)} of history)`,
@@ -40647,18 +40652,18 @@ function detectionTable(forecast) {
         .slice(0, 30)
         .map((each) => [
         (0,escape_markdown/* inlineCode */.ti)(each.kpi_id, 64),
-        each.minutes === null ? NO_HISTORY : formatMinutes(each.minutes),
-        each.units_harmed === null ? NO_HISTORY : formatCount(each.units_harmed),
+        each.minutes === null ? missing(forecast) : formatMinutes(each.minutes),
+        each.units_harmed === null ? missing(forecast) : formatCount(each.units_harmed),
     ]);
     return markdownTable([
-        { title: 'If the harm doubled in' },
+        { title: 'If twice as bad, or half as good' },
         { title: 'the watch would notice after', align: 'right' },
         { title: 'units harmed by then', align: 'right' },
     ], rows);
 }
-function firings(perWeek) {
+function firings(perWeek, unknown) {
     if (perWeek === null || !Number.isFinite(perWeek))
-        return NO_HISTORY;
+        return unknown;
     if (perWeek === 0)
         return 'never';
     return perWeek < 0.05 ? 'under 0.1 times a week' : `${perWeek.toFixed(1)} times a week`;
@@ -40670,7 +40675,7 @@ function fastRulesTable(forecast, contract) {
     const rows = forecast.fast_rules.slice(0, 30).map((each, index) => {
         const rule = contract?.fast[index];
         const words = rule !== undefined && rule.kpi === each.kpi_id ? fastRuleInWords(rule) : (0,escape_markdown/* inlineCode */.ti)(each.kpi_id, 64);
-        return [words, firings(each.firings_per_week)];
+        return [words, firings(each.firings_per_week, missing(forecast))];
     });
     return markdownTable([{ title: 'Fast rule' }, { title: 'In the past it would have fired', align: 'right' }], rows);
 }
@@ -41245,7 +41250,7 @@ const WORDINGS = {
     ],
     guardrail_unproven: (kpi) => [
         `${kpi} is not shown to be safe`,
-        `The primary KPI met its rule, but the contract also asks for proof that ${kpi} stays within the margin, and the data do not give it.`,
+        `The primary KPI met its rule, but the data do not show that ${kpi} stays within its margin, or tell nothing of it.`,
     ],
     safety_rollback: () => [
         'the change was turned off because it did harm',
@@ -41290,13 +41295,14 @@ const EXPLAINED_REASONS = [...Object.keys(WORDINGS), 'data_quality'];
  * One plain sentence for a reason code of a verdict. Codes without words are shown as they are: a newer gate may know
  * more than this renderer.
  * @param titleOf  Markdown for a KPI id
+ * @param unmade  checks of the data that could be made neither way: they did not fail
  */
-function explainReason(code, titleOf) {
+function explainReason(code, titleOf, unmade = []) {
     const colon = code.indexOf(':');
     const name = (colon < 0 ? code : code.slice(0, colon)).toLowerCase();
     const subject = colon < 0 ? null : code.slice(colon + 1);
     if (name === 'data_quality')
-        return dataQuality(subject);
+        return dataQuality(subject, subject !== null && unmade.includes(subject));
     const wording = Object.hasOwn(WORDINGS, name) ? WORDINGS[name] : undefined;
     if (wording === undefined) {
         return { headline: (0,escape_markdown/* inlineCode */.ti)(code), sentence: `The gate gives the reason ${(0,escape_markdown/* inlineCode */.ti)(code)}.`, known: false };
@@ -41304,9 +41310,13 @@ function explainReason(code, titleOf) {
     const [headline, sentence] = wording(subject === null ? 'a guardrail' : titleOf(subject));
     return { headline, sentence, known: true };
 }
-function dataQuality(check) {
+function dataQuality(check, isUnmade) {
     if (check === null) {
         return { headline: 'the data cannot be relied on', sentence: 'A check of the data failed.', known: true };
+    }
+    if (isUnmade) {
+        const sentence = `A check of the data could not be made, and nothing passes without it: ${qualityTitle(check)}.`;
+        return { headline: 'the data cannot be checked', sentence, known: true };
     }
     return { headline: 'the data cannot be relied on', sentence: qualityProblem(check), known: true };
 }
@@ -41338,6 +41348,7 @@ const STATUSES = {
     degenerate: 'no variation',
     invalid: 'contradictory counts',
 };
+/** Words for a code; one that is not known is shown as it is. */
 function wordsOf(table, code) {
     return Object.hasOwn(table, code) ? table[code] : (0,escape_markdown/* inlineCode */.ti)(code, 60);
 }
@@ -41420,7 +41431,89 @@ function intervalPicture(metrics, limit) {
     return `\`\`\`text\n${indent}${'← worse'.padEnd(CHART_WIDTH - 8)}better →\n${lines.join('\n')}\n${legend}\n\`\`\``;
 }
 
+;// CONCATENATED MODULE: ./gate-service/src/contract/render/verdict-segments.js
+
+
+
+
+
+/** More rows than most contracts have; what is beyond them is counted. */
+const ROWS = 60;
+const verdict_segments_FINDINGS = {
+    stands_out: '**stands out**',
+    no_difference_shown: 'no effect shown',
+    no_answer: 'too little data',
+};
+const COLUMNS = [
+    { title: 'Cohort' },
+    { title: 'Units without', align: 'right' },
+    { title: 'Units with', align: 'right' },
+    { title: 'Effect', align: 'right' },
+    { title: '90% interval', align: 'right' },
+    { title: 'q', align: 'right' },
+    { title: 'Part of what moved', align: 'right' },
+    { title: 'Finding' },
+];
+const NOTE = 'A look at where the effect is, for people: **it decides nothing**, and whoever looks at many groups finds something in some. A cohort stands out only with q under 0.10: of all that stand out, about one in ten does so by chance. Plus is better; units are whatever the metric counts. Part of what moved is signed: what was lost in one cohort has a minus.';
+/**
+ * The effect by cohort, folded away; empty when the contract declares no cohorts.
+ * @param short the primary KPI only
+ */
+function segmentsSection({ segments, metrics }, short) {
+    if (segments === null || segments.length === 0)
+        return '';
+    const primary = metrics.find(({ roles }) => roles.includes('primary'))?.kpi_id;
+    const shown = short ? segments.filter(({ kpi_id }) => kpi_id === primary).slice(0, 1) : segments;
+    let room = ROWS;
+    const title = titleLookup(metrics);
+    const parts = shown.flatMap((one) => {
+        const rows = one.cohorts.slice(0, room);
+        const isCut = room <= 0;
+        room -= Math.max(1, rows.length);
+        return isCut ? [] : [partOf(one, rows, title(one.kpi_id))];
+    });
+    const hidden = segments.length - parts.length;
+    const more = hidden > 0 ? [`_And ${formatCount(hidden)} more metrics._`] : [];
+    return collapsed('Segments (exploratory, decides nothing)', [...parts, ...more, NOTE].join('\n\n'));
+}
+function partOf(one, rows, title) {
+    const head = `**${title}**`;
+    if (rows.length === 0)
+        return `${head}: ${(0,escape_markdown/* escapeMarkdown */.FV)(one.note ?? 'no cohort has data.', 200)}`;
+    const table = markdownTable(COLUMNS, rows.map((segment) => rowOf(segment, one.scale)));
+    const hidden = one.cohorts.length - rows.length;
+    const more = hidden > 0 ? `\n\n_And ${formatCount(hidden)} more cohorts._` : '';
+    return `${head}\n\n${table}${more}\n\n${concentration(one)}`;
+}
+function rowOf(segment, scale) {
+    const { cohort, control, treatment, estimate, lo, hi, q, share, finding } = segment;
+    return [
+        cohort === '' ? '_all others_' : (0,escape_markdown/* escapeMarkdown */.FV)(cohort, 100),
+        formatCount(control.n),
+        formatCount(treatment.n),
+        formatEstimate(estimate, scale),
+        formatInterval(lo, hi, scale),
+        q === null || !Number.isFinite(q) ? '–' : formatP(q),
+        share === null ? '–' : `${share < 0 ? '-' : ''}${formatShare(Math.abs(share))}`,
+        wordsOf(verdict_segments_FINDINGS, finding),
+    ];
+}
+function formatP(p) {
+    return p < 0.001 ? 'under 0.001' : p.toFixed(p < 0.1 ? 3 : 2);
+}
+/** Whether the cohorts differ from each other, which a q-value does not say. */
+function concentration({ heterogeneity }) {
+    if (heterogeneity === null || !Number.isFinite(heterogeneity)) {
+        return 'Whether the effect differs between cohorts cannot be told.';
+    }
+    const p = `p ${heterogeneity < 0.001 ? '' : '= '}${formatP(heterogeneity)}`;
+    return heterogeneity < 0.1
+        ? `The cohorts differ from each other more than chance explains (${p}): the effect may be concentrated.`
+        : `The cohorts differ from each other no more than chance explains (${p}).`;
+}
+
 ;// CONCATENATED MODULE: ./gate-service/src/contract/render/verdict-comment.js
+
 
 
 
@@ -41436,11 +41529,13 @@ function intervalPicture(metrics, limit) {
 
 const EMOJI = { pass: '✅', fail: '❌', inconclusive: '❔' };
 /** More rows than any honest change has; what is beyond them is counted. */
-const ROWS = { metrics: 40, interventions: 40, checks: 60, reasons: 20, warnings: 30 };
+const verdict_comment_ROWS = { metrics: 40, interventions: 40, checks: 60, reasons: 20, warnings: 30 };
 /** "FAIL: Quote errors got worse than the margin allows". Markdown without emoji. */
 function verdictHeadline(change, verdict) {
     const [first] = verdict.reasons;
-    const why = first === undefined ? 'the gate gives no reason' : explainReason(first, titleLookup(verdict.metrics)).headline;
+    const why = first === undefined
+        ? 'the gate gives no reason'
+        : explainReason(first, titleLookup(verdict.metrics), unmadeChecks(verdict)).headline;
     const overruled = wasOverruled(change) ? '; a person overruled the switch-off' : '';
     const design = verdict.design === 'before_after' ? ' (a before/after comparison)' : '';
     return `${verdict.verdict.toUpperCase()}: ${why}${overruled}${design}`;
@@ -41511,11 +41606,15 @@ function verdict_comment_promise(change, verdict, options) {
         `**Window:** ${window} Flag ${(0,escape_markdown/* inlineCode */.ti)(change.flag)}.${early}${observe}`,
     ].join('\n\n');
 }
+function unmadeChecks(verdict) {
+    return verdict.quality.filter(({ status }) => status === 'unknown').map(({ check }) => check);
+}
 function reasons(verdict) {
     const title = titleLookup(verdict.metrics);
-    const shown = verdict.reasons.slice(0, ROWS.reasons);
+    const unmade = unmadeChecks(verdict);
+    const shown = verdict.reasons.slice(0, verdict_comment_ROWS.reasons);
     const lines = shown.map((code) => {
-        const { sentence, known } = explainReason(code, title);
+        const { sentence, known } = explainReason(code, title, unmade);
         return known ? `${sentence} (${(0,escape_markdown/* inlineCode */.ti)(code, 120)})` : sentence;
     });
     if (lines.length === 1)
@@ -41523,7 +41622,7 @@ function reasons(verdict) {
     return `**Why:**\n\n${bulletList(lines)}${more(verdict.reasons.length, shown.length, 'reasons')}`;
 }
 function metrics(verdict, short) {
-    const rows = short ? 15 : ROWS.metrics;
+    const rows = short ? 15 : verdict_comment_ROWS.metrics;
     if (verdict.metrics.length === 0)
         return '### What was measured\n\nNothing: the verdict has no metric.';
     const note = 'Effects are signed so that **plus is better** for every metric; % is relative, pp is percentage points. The true effect lies in a 90% interval in nine of ten cases.';
@@ -41537,13 +41636,13 @@ function interventions(change, short) {
     const all = change.interventions;
     if (all.length === 0)
         return `${head}\n\nNo intervention.`;
-    const rows = short ? 20 : ROWS.interventions;
+    const rows = short ? 20 : verdict_comment_ROWS.interventions;
     return `${head}\n\n${interventionsTable(all, rows, !short)}${more(all.length, rows, 'earlier ones in the ledger')}`;
 }
 function quality(verdict) {
     const head = '### Data quality';
     const order = { failed: 0, unknown: 1, ok: 2 };
-    const checks = [...verdict.quality].sort((a, b) => order[a.status] - order[b.status]).slice(0, ROWS.checks);
+    const checks = [...verdict.quality].sort((a, b) => order[a.status] - order[b.status]).slice(0, verdict_comment_ROWS.checks);
     if (checks.length === 0)
         return `${head}\n\nNo check is recorded.`;
     const table = (rows) => markdownTable([{ title: 'Check' }, { title: 'Result' }, { title: 'Detail' }], rows.map((each) => [
@@ -41559,18 +41658,24 @@ function quality(verdict) {
             ? []
             : [collapsed(`${bad.length === 0 ? 'All' : 'The other'} ${good.length} checks are ok`, table(good))]),
     ];
-    return `${head}\n\n${parts.join('\n\n')}${more(verdict.quality.length, ROWS.checks, 'checks')}`;
+    return `${head}\n\n${parts.join('\n\n')}${more(verdict.quality.length, verdict_comment_ROWS.checks, 'checks')}`;
 }
 /** The verdict's parts in reading order, for every place that shows one. */
 function verdictSections(change, verdict, options = {}) {
-    const picture = intervalPicture(verdict.metrics, ROWS.metrics);
-    const warnings = verdict.warnings.slice(0, ROWS.warnings).map((text) => (0,escape_markdown/* escapeMarkdown */.FV)(text, 400));
+    const picture = intervalPicture(verdict.metrics, verdict_comment_ROWS.metrics);
+    const warnings = verdict.warnings.slice(0, verdict_comment_ROWS.warnings).map((text) => (0,escape_markdown/* escapeMarkdown */.FV)(text, 400));
     return [
         { name: 'verdict', text: opening(change, verdict), importance: 0 },
         { name: 'hypothesis and rule', text: verdict_comment_promise(change, verdict, options), importance: 2 },
         { name: 'reasons', text: reasons(verdict), importance: 3 },
         { name: 'metrics', text: metrics(verdict, false), importance: 1, condensed: metrics(verdict, true) },
         { name: 'picture of the intervals', text: picture, importance: 9 },
+        {
+            name: 'segments',
+            text: segmentsSection(verdict, false),
+            importance: 8,
+            condensed: segmentsSection(verdict, true),
+        },
         {
             name: 'interventions',
             text: interventions(change, false),
@@ -41934,6 +42039,11 @@ const RolloutSchema = schemas/* strictObject */.rej({
     throttle_to: ShareSchema.prefault(CONTRACT_DEFAULTS.throttleTo).describe('Share that keeps the change after a throttle: below start.'),
 })
     .describe('How much of the traffic gets the change.');
+/** Compared with `user_cohort` of events character by character, so that nothing is made of it here. */
+const COHORT_ALLOWED = 'allowed: a cohort as events name it, 1 to 100 characters';
+const CohortSchema = schemas/* string */.YjP({ error: COHORT_ALLOWED })
+    .max(100, { error: COHORT_ALLOWED })
+    .regex(/\S/, { error: COHORT_ALLOWED });
 const DAY_MS = 86_400_000;
 const DATE_SPAN = /^(\d{4}-\d{2}-\d{2})(?:\.\.(\d{4}-\d{2}-\d{2}))?$/;
 const DATE_SPAN_ALLOWED = 'allowed: a day, or two with .. between them, such as 2026-12-24..2026-12-26';
@@ -41982,6 +42092,11 @@ const ChangeContractSchema = schemas/* strictObject */.rej({
         .default(CONTRACT_DEFAULTS.design)
         .describe('What the change is compared with: the traffic without it at the same time (concurrent), or the weeks before it.'),
     before_after: BeforeAfterSchema.optional(),
+    cohorts: schemas/* array */.YOg(CohortSchema)
+        .min(1)
+        .max(20)
+        .optional()
+        .describe('Groups that the verdict is broken down by, as events carry them in user_cohort. They decide nothing.'),
     stop: schemas/* strictObject */.rej({
         adverse: schemas/* enum */.k5n(['throttle_then_off', 'observe'])
             .default(CONTRACT_DEFAULTS.adverse)
@@ -42012,6 +42127,7 @@ const ChangeContractSchema = schemas/* strictObject */.rej({
     ...(c.before_after && {
         beforeAfter: { exclude: c.before_after.exclude, comparison: c.before_after.comparison ?? null },
     }),
+    ...(c.cohorts && { cohorts: c.cohorts }),
     stop: c.stop,
     fast: c.fast,
     coverageFloor: c.coverage_floor,
@@ -42478,6 +42594,45 @@ function checkComparison(document, kpiAt) {
     ];
 }
 
+;// CONCATENATED MODULE: ./gate-service/src/contract/check-cohorts.js
+
+
+
+/** Cohorts stand in the list once, and need traffic without the change to compare with. */
+function checkCohorts(document) {
+    if (yaml_document_valueAt(document.value, ['cohorts']) === undefined)
+        return [];
+    return [...checkDesign(document), ...checkDuplicates(document)];
+}
+function checkDesign(document) {
+    if (!isBeforeAfterDocument(document))
+        return [];
+    return [
+        findingAt(document, ['cohorts'], {
+            code: 'unknown_key',
+            message: '`cohorts` has no meaning when the change is compared with the weeks before',
+            allowed: 'only with traffic that does not get the change at the same time',
+            remedy: 'Remove it, or leave a control group with `rollout.start`.',
+        }),
+    ];
+}
+function checkDuplicates(document) {
+    const names = Array.from({ length: countAt(document, ['cohorts']) }, (_, i) => textAt(document, ['cohorts', i]));
+    return names.flatMap((name, index) => {
+        const first = names.indexOf(name);
+        if (name === null || first === index)
+            return [];
+        return [
+            findingAt(document, ['cohorts', index], {
+                code: 'duplicate_cohort',
+                message: `This cohort stands in the list already: \`${formatPath(['cohorts', first])}\``,
+                allowed: 'each cohort once',
+                remedy: 'Remove one of the two.',
+            }),
+        ];
+    });
+}
+
 ;// CONCATENATED MODULE: ./gate-service/src/contract/check-effects.js
 
 
@@ -42728,6 +42883,7 @@ function nearest(word, known, limit = 3) {
 
 
 
+
 const DAY_MINUTES = 1440;
 const MIN_WINDOW_DAYS = 1;
 const MAX_WINDOW_DAYS = 28;
@@ -42751,6 +42907,7 @@ function checkContract(document, registry) {
         ...checkGuardrails(document),
         ...checkRollout(document),
         ...checkBeforeAfter(document, kpiAt),
+        ...checkCohorts(document),
         ...checkWindow(document),
         ...checkLeading(document, kpiAt(['leading', 'kpi'])),
         ...checkFastRules(document, kpiAt),
@@ -43542,10 +43699,10 @@ function schema_findings_findingsOf(document, root, issue) {
         case 'invalid_type':
             return [invalidType(document, root, issue)];
         case 'invalid_value':
-            return [missing(document, root, issue.path, issue) ?? invalidOption(document, issue)];
+            return [schema_findings_missing(document, root, issue.path, issue) ?? invalidOption(document, issue)];
         case 'invalid_union':
             return issue.discriminator === undefined
-                ? [missing(document, root, issue.path, issue) ?? invalidFormat(document, root, issue)]
+                ? [schema_findings_missing(document, root, issue.path, issue) ?? invalidFormat(document, root, issue)]
                 : [invalidBranch(document, root, issue)];
         case 'too_big':
         case 'too_small': {
@@ -43553,7 +43710,7 @@ function schema_findings_findingsOf(document, root, issue) {
             return [findingAt(document, issue.path, valueProblem(document, root, issue, code))];
         }
         default:
-            return [missing(document, root, issue.path, issue) ?? invalidFormat(document, root, issue)];
+            return [schema_findings_missing(document, root, issue.path, issue) ?? invalidFormat(document, root, issue)];
     }
 }
 function unwrap(schema) {
@@ -43672,7 +43829,7 @@ function invalidKey(document, issue) {
     return findingAt(document, issue.path, problem, document.keyPosition(issue.path));
 }
 /** A key that is not there, or is there without a value; null when there is a value. */
-function missing(document, root, path, issue) {
+function schema_findings_missing(document, root, path, issue) {
     const value = yaml_document_valueAt(document.value, path);
     if (value !== undefined && value !== null)
         return null;
@@ -43692,7 +43849,7 @@ function missing(document, root, path, issue) {
     return findingAt(document, path, problem, value === null ? document.keyPosition(path) : document.position(path));
 }
 function invalidType(document, root, issue) {
-    const absent = missing(document, root, issue.path, issue);
+    const absent = schema_findings_missing(document, root, issue.path, issue);
     if (absent)
         return absent;
     return findingAt(document, issue.path, valueProblem(document, root, issue, 'wrong_type'));
@@ -45695,7 +45852,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _gate_service_src_contract_gate_error_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3475);
 /* harmony import */ var _gate_service_src_contract_render_escape_markdown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8739);
 /* harmony import */ var _choose_command_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(9590);
-/* harmony import */ var _commands_run_command_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4959);
+/* harmony import */ var _commands_run_command_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6462);
 /* harmony import */ var _event_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4748);
 /* harmony import */ var _gate_client_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4238);
 /* harmony import */ var _github_client_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(2604);
@@ -46202,7 +46359,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   gP: () => (/* binding */ StampResponseSchema)
 });
 
-// UNUSED EXPORTS: CreateTokenRequestSchema, CreateTokenResponseSchema, DECISIONS, DecideRequestSchema, EvaluateRequestSchema, EvidencePackSchema, ForecastRequestSchema, HealthResponseSchema, IngestResponseSchema, LINE_OUTCOMES, LedgerEntryViewSchema, LedgerResponseSchema, PauseRequestSchema, PauseResponseSchema, ReadyResponseSchema, RegisterKpisRequestSchema, RegisterKpisResponseSchema, SCOPES, StampRequestSchema
+// UNUSED EXPORTS: CreateTokenRequestSchema, CreateTokenResponseSchema, DECISIONS, DecideRequestSchema, EvaluateRequestSchema, EvidencePackSchema, ForecastRequestSchema, HealthResponseSchema, IngestResponseSchema, LINE_OUTCOMES, LedgerEntryViewSchema, LedgerResponseSchema, PauseRequestSchema, PauseResponseSchema, QUARANTINE_REASONS, QuarantineResponseSchema, ReadyResponseSchema, RegisterKpisRequestSchema, RegisterKpisResponseSchema, ReplayQuarantineRequestSchema, ReplayQuarantineResponseSchema, SCOPES, StampRequestSchema
 
 // EXTERNAL MODULE: ../../../node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(4227);
@@ -46265,12 +46422,33 @@ const MetricResultViewSchema = schemas/* object */.Ikc({
     threshold: schemas/* number */.aig().nullable(),
     finding: schemas/* string */.YjP(),
 });
+const SegmentViewSchema = schemas/* object */.Ikc({
+    cohort: schemas/* string */.YjP(),
+    status: schemas/* string */.YjP(),
+    estimate: schemas/* number */.aig().nullable(),
+    lo: schemas/* number */.aig().nullable(),
+    hi: schemas/* number */.aig().nullable(),
+    control: TallySchema,
+    treatment: TallySchema,
+    q: schemas/* number */.aig().nullable(),
+    share: schemas/* number */.aig().nullable(),
+    finding: schemas/* string */.YjP(),
+});
+/** One KPI by the cohorts that the contract declares; exploratory. */
+const KpiSegmentsViewSchema = schemas/* object */.Ikc({
+    kpi_id: identifiers/* KpiIdSchema */.Vd,
+    scale: schemas/* enum */.k5n(['relative', 'absolute']),
+    cohorts: schemas/* array */.YOg(SegmentViewSchema),
+    heterogeneity: schemas/* number */.aig().nullable(),
+    note: schemas/* string */.YjP().nullable(),
+});
 const VerdictViewSchema = schemas/* object */.Ikc({
     verdict: schemas/* enum */.k5n(['pass', 'fail', 'inconclusive']),
     design: schemas/* enum */.k5n(['concurrent', 'before_after']).default('concurrent'),
     reasons: schemas/* array */.YOg(schemas/* string */.YjP()).min(1),
     summary: schemas/* string */.YjP(),
     metrics: schemas/* array */.YOg(MetricResultViewSchema),
+    segments: schemas/* array */.YOg(KpiSegmentsViewSchema).nullable().default(null),
     quality: schemas/* array */.YOg(schemas/* object */.Ikc({ check: schemas/* string */.YjP(), status: schemas/* enum */.k5n(['ok', 'failed', 'unknown']), detail: schemas/* string */.YjP() })),
     warnings: schemas/* array */.YOg(schemas/* string */.YjP()),
     advice: schemas/* object */.Ikc({
@@ -46401,6 +46579,21 @@ const IngestResponseSchema = schemas/* object */.Ikc({
     quarantined: schemas/* number */.aig().int(),
     rejected: schemas/* number */.aig().int(),
     lines: schemas/* array */.YOg(schemas/* object */.Ikc({ line: schemas/* number */.aig().int(), outcome: schemas/* enum */.k5n(LINE_OUTCOMES), reason: schemas/* string */.YjP() })),
+});
+const QUARANTINE_REASONS = ['skew', 'unknown_change', 'bad_hash', 'missing_hash', 'late', 'conflict'];
+const QuarantineResponseSchema = schemas/* object */.Ikc({
+    counts: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* number */.aig().int()).describe('lines kept apart, by reason'),
+    lines: schemas/* array */.YOg(schemas/* object */.Ikc({ line_id: schemas/* number */.aig().int(), reason: schemas/* string */.YjP(), received_at: schemas/* number */.aig(), line: schemas/* string */.YjP() })),
+    next: schemas/* number */.aig().int().nullable().describe('give it as `after` for the next page; null: this is the last'),
+});
+const ReplayQuarantineRequestSchema = schemas/* strictObject */.rej({
+    repository: identifiers/* RepositorySchema */.Kn,
+    reason: schemas/* enum */.k5n(QUARANTINE_REASONS),
+});
+const ReplayQuarantineResponseSchema = schemas/* object */.Ikc({
+    accepted: schemas/* number */.aig().int(),
+    duplicate: schemas/* number */.aig().int(),
+    kept: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* number */.aig().int()).describe('still kept apart, by the reason that holds now'),
 });
 const SCOPES = [
     'ingest',
