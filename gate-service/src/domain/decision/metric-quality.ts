@@ -133,12 +133,12 @@ function answerCheck(check: Check, data: MetricEvidence, { change }: VerdictEvid
   return check('answers', answered >= change.contract.coverageFloor - ROUNDING ? 'ok' : 'failed', detail);
 }
 
-function lateCheck(check: Check, { late, consumed }: MetricEvidence): QualityCheck {
 function sourceSentence({ name, answeredShare, failure }: SourceEvidence): string {
   const seen = `The source ${name} could see ${percent(answeredShare)} of the window.`;
   return failure === null ? seen : `${seen} Last non-answer: ${failure}`;
 }
 
+function lateCheck(check: Check, { late, consumed }: MetricEvidence): QualityCheck {
   const arm = (variant: 'off' | 'on') => ({ y: late[variant], n: consumed[variant].n + late[variant] });
   const detail = `${late.on} trials with the change and ${late.off} without came after a look had consumed their minute.`;
   if (!isCount(late.off) || !isCount(late.on))
