@@ -50,6 +50,14 @@ describe('lines', () => {
     expect(results).toEqual([{ cdf: 1, sf: 0 }, { cdf: 0, sf: 1 }, { sf: 0 }]);
   });
 
+  test('values far from 0 keep the digits in which they differ', async () => {
+    const inputs = { A: [1e9, 1e9, 1e9 + 1], B: [1e9 + 2, 1e9 + 3, 1e9 + 4] };
+    const { out } = await runStats([], [JSON.stringify({ fn: 'welch_t_raw', inputs })]);
+    const { t, df } = JSON.parse(out).result;
+    // (3 - 1/3) / sqrt(1/9 + 1/3) and its Satterthwaite df
+    expect([t, df]).toEqual([expect.closeTo(4, 12), expect.closeTo(3.2, 12)]);
+  });
+
   test('a ratio that no unit differs from is degenerate, not certain', async () => {
     const inputs = { n: 10, sum_num: 20, sum_den: 10, sumsq_num: 40, sumsq_den: 10, sum_num_den: 20 };
     const { out } = await runStats([], [JSON.stringify({ fn: 'ratio_delta', inputs })]);

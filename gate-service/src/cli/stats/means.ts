@@ -59,7 +59,10 @@ export const MEAN_FUNCTIONS: readonly StatFunction[] = [
     summary: "difference of two means from raw values, B minus A (Welch's t)",
     inputs: z.strictObject({ A: sample, B: sample, conf }),
     compute: ({ A, B, conf }) => {
-      const estimate = accepted(welchDifference(cubedArmOf(A), cubedArmOf(B), conf), SUMS);
+      // Seen from the first value, since squares of values far from 0 leave no digits for how they differ.
+      const from = A[0] ?? 0;
+      const [control, treatment] = [A, B].map((values) => cubedArmOf(values.map((value) => value - from)));
+      const estimate = accepted(welchDifference(control!, treatment!, conf), SUMS);
       const { statistic, pTwoSided } = testEstimate(estimate, 0);
       const { status, df, lo, hi } = estimate;
       return { t: statistic, df: df ?? Number.NaN, p_two_sided: pTwoSided, lo, hi, status };
