@@ -27,7 +27,10 @@ export interface Inquiry {
   /** First minute of the change's window. */
   readonly since?: EpochMinute;
   readonly bucketMinutes: 1 | 60;
-  /** `backwards` and `forwards` stop at the first part that is not answered. */
+  /**
+   * `backwards` and `forwards` stop at the first part that is not answered. Only the newest part may be answered in part:
+   * a source that is some hours behind has a past all the same.
+   */
   readonly order: 'forwards' | 'backwards' | 'all';
 }
 
@@ -48,8 +51,9 @@ export async function inquire(gate: Asking, inquiry: Inquiry): Promise<readonly 
     for (const span of spansOf(inquiry)) {
       const answer = (await Promise.race([ask(gate, inquiry, span), deadline])) ?? tooLate();
       parts.push({ span, answer });
-      const isWhole = answer.status === 'ok' && answer.completeUntil >= span.to;
-      if (!isWhole && (inquiry.order !== 'all' || isTooLate(answer))) break;
+      const isBehind = inquiry.order === 'backwards' && parts.length === 1;
+      const isEnough = answer.status === 'ok' && (isBehind || answer.completeUntil >= span.to);
+      if (!isEnough && (inquiry.order !== 'all' || isTooLate(answer))) break;
     }
   } finally {
     end.abort();
@@ -106,7 +110,10 @@ function checked(
       return nonAnswer('bad_value', `The counts at ${formatMinute(minute)} cannot be.`, query);
     places.add(place);
   }
-  if (completeUntil >= from && completeUntil <= to) return answer;
+  const isWholeBuckets = Number.isInteger(completeUntil) && (completeUntil - from) % bucketMinutes === 0;
+  if (isWholeBuckets && completeUntil >= from && completeUntil <= to) return answer;
+  if (completeUntil > from && completeUntil < to)
+    return nonAnswer('bad_schema', 'The source vouches for a part of a bucket.', query);
   return nonAnswer('bad_schema', 'The source vouches for time that it was not asked for.', query);
 }
 

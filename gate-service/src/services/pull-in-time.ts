@@ -43,12 +43,14 @@ const UNDER_WAY = new WeakMap<Gate['sources'], Map<string, Errand>>();
  * Asks what is not being asked already, and waits a moment: a source that hangs delays no look, of this change or of
  * another (docs/reliability.md row A2). Where one question to a source is overdue, further ones are not waited for.
  * @param patienceMs how long to wait for all of them together
+ * @param isTogether answers are handed out once all of them are there; until then none is asked anew
  * @returns by key, null for what has not been answered yet; where too much is under way, a non-answer that says so
  */
 export async function askInTime(
   gate: Asking,
   requests: readonly ErrandRequest[],
   patienceMs: number = PATIENCE_MS,
+  isTogether = false,
 ): Promise<ReadonlyMap<string, readonly AnsweredPart[] | null>> {
   const errands = UNDER_WAY.get(gate.sources) ?? new Map<string, Errand>();
   UNDER_WAY.set(gate.sources, errands);
@@ -61,12 +63,13 @@ export async function askInTime(
     own.filter((errand) => !isStuck(errand)),
     patienceMs,
   );
+  const isKept = isTogether && own.some(({ parts }) => parts === null);
   return new Map(
     requests.map(({ key }) => {
       const errand = errands.get(key);
       if (!errand) return [key, OVERLOADED] as const;
-      if (errand.parts) errands.delete(key);
-      else errand.overdue = true;
+      if (errand.parts === null) errand.overdue = true;
+      else if (!isKept) errands.delete(key);
       return [key, errand.parts] as const;
     }),
   );

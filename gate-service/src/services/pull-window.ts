@@ -37,7 +37,7 @@ export async function pullWindow(gate: Gate, change: Change): Promise<PulledPart
     }
     return requests;
   });
-  const answers = await askInTime(gate, asked);
+  const answers = await askInTime(gate, asked, undefined, true);
   if (asked.some(({ key }) => answers.get(key) == null)) return null;
   return new Map(asked.map(({ key, kpiId }) => [kpiId, answers.get(key) ?? []]));
 }

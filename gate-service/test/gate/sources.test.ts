@@ -296,6 +296,18 @@ describe('before the deploy', () => {
     expect((await forecast(gateContract())).primary.history_weeks).toBe(2);
   });
 
+  test('a source that is a day behind has all of its weeks, and the newest hours once they are there', async () => {
+    world.past(1, { ...BETTER, perMinute: 2 }, 6);
+    const complete = START_MINUTE - DAY - ((START_MINUTE - DAY) % 60);
+    world.source.spoil((answer) =>
+      answer.status === 'ok' ? { ...answer, completeUntil: Math.min(answer.completeUntil, complete) } : answer,
+    );
+    expect((await forecast(gateContract())).primary.history_weeks).toBeGreaterThanOrEqual(5);
+    world.source.questions.length = 0;
+    await forecast(gateContract());
+    expect(world.source.questions.map(({ from }) => from)).toEqual([complete, complete]);
+  });
+
   test('what the source cannot do is told, and no contract that needs it is good to go', async () => {
     world.past(1, { ...BETTER, perMinute: 20 }, 6);
     expect((await forecast(gateContract())).conclusion).toBe('go');

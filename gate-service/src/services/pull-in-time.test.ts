@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '../adapters/system/system-clock.ts';
+import type { AnsweredPart } from './ask-source.ts';
+import { askInTime } from './pull-in-time.ts';
+
+const ANSWER: readonly AnsweredPart[] = [
+  {
+    span: { from: 0, to: 1 },
+    answer: { status: 'no_data', fault: 'empty', detail: 'Nothing is there.', query: null },
+  },
+];
+
+/** Two sources, of which each answers when it is let. */
+function world() {
+  const gate = { sources: new Map(), real: systemClock };
+  const asked: string[] = [];
+  const waiting = new Map<string, () => void>();
+  const requests = ['slow', 'stuck'].map((source) => ({
+    key: source,
+    source,
+    run: () => {
+      asked.push(source);
+      return new Promise<readonly AnsweredPart[]>((resolve) => waiting.set(source, () => resolve(ANSWER)));
+    },
+  }));
+  const release = async (source: string) => {
+    waiting.get(source)?.();
+    await systemClock.sleep(1);
+  };
+  return { asked, release, ask: (isTogether: boolean) => askInTime(gate, requests, 5, isTogether) };
+}
+
+test('answers that are wanted together wait for each other, and none is asked for twice', async () => {
+  const { asked, release, ask } = world();
+  await ask(true);
+  await release('slow');
+  expect((await ask(true)).get('stuck')).toBeNull();
+  await release('stuck');
+  expect([...(await ask(true)).values()]).toEqual([ANSWER, ANSWER]);
+  expect(asked).toEqual(['slow', 'stuck']);
+  await ask(true);
+  expect(asked).toEqual(['slow', 'stuck', 'slow', 'stuck']);
+});
+
+test('otherwise each is handed out as it comes', async () => {
+  const { asked, release, ask } = world();
+  await ask(false);
+  await release('slow');
+  expect([...(await ask(false)).values()]).toEqual([ANSWER, null]);
+  expect([...(await ask(false)).values()]).toEqual([null, null]);
+  expect(asked).toEqual(['slow', 'stuck', 'slow']);
+});
