@@ -2,6 +2,7 @@ import { requireAlive, requireOneReplica, requireType } from './companions.ts';
 import type { PrometheusConfig } from './config.ts';
 import type { PrometheusClient } from './http-client.ts';
 import type { Plan } from './plan.ts';
+import { createShare } from './share.ts';
 
 /** What is the same for every change that is judged by a KPI. */
 export interface KpiState {
@@ -14,9 +15,6 @@ export interface KpiState {
 /** @throws PrometheusFault when the KPI's metrics are gone, stale, of another type or there twice */
 export type ReadKpiState = (plan: Plan, nowMs: number) => Promise<KpiState>;
 
-/** As long as one round of looks: a thousand changes by one KPI ask once. */
-const SHARED_MS = 10_000;
-
 /**
  * Reads the state of a KPI in a session of its own, which nobody else's fault can end, and shares it for a moment. Faults
  * are not kept.
@@ -27,16 +25,8 @@ export function createReadKpiState(
   client: PrometheusClient,
   wallClock: () => number,
 ): ReadKpiState {
-  const shared = new Map<string, { readonly until: number; readonly state: Promise<KpiState> }>();
-  return (plan, nowMs) => {
-    const key = JSON.stringify([plan.alive, plan.kind]);
-    const found = shared.get(key);
-    if (found && wallClock() < found.until) return found.state;
-    const state = load(config, client, plan, nowMs);
-    shared.set(key, { until: wallClock() + SHARED_MS, state });
-    state.catch(() => shared.delete(key));
-    return state;
-  };
+  const share = createShare<KpiState>(wallClock);
+  return (plan, nowMs) => share(JSON.stringify([plan.alive, plan.kind]), () => load(config, client, plan, nowMs));
 }
 
 async function load(config: PrometheusConfig, client: PrometheusClient, plan: Plan, nowMs: number): Promise<KpiState> {

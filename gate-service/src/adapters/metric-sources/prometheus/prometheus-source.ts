@@ -4,7 +4,7 @@ import { checkPrometheus } from './check.ts';
 import type { PrometheusConfig, PrometheusSecrets } from './config.ts';
 import { createPrometheusClient } from './http-client.ts';
 import { createReadKpiState } from './kpi-state.ts';
-import { readPrometheus } from './read.ts';
+import { createReadEverybody, readPrometheus } from './read.ts';
 
 export interface PrometheusOptions {
   /** Milliseconds since 1970 on the clock that the samples' times are of. */
@@ -34,9 +34,12 @@ export function createPrometheusSource(
     );
   }
   const client = createPrometheusClient(config, secrets, { now: Date.now, ...times });
-  const readKpiState = createReadKpiState(config, client, Date.now);
+  const shared = {
+    kpiState: createReadKpiState(config, client, Date.now),
+    everybody: createReadEverybody(config, client, Date.now),
+  };
   return {
-    read: (question) => readPrometheus(config, client, readKpiState, question, now()),
+    read: (question) => readPrometheus(config, client, shared, question, now()),
     check: (kpi) => checkPrometheus(config, client, kpi, now()),
     close: async () => undefined,
   };

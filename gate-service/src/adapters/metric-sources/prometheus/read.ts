@@ -13,17 +13,44 @@ import { ofChange, type Plan, planOf } from './plan.ts';
 import { buildQuery, type Selector } from './promql.ts';
 import { coverageQuery } from './queries.ts';
 import { retentionDays } from './retention.ts';
+import { createShare } from './share.ts';
 import { toTallies } from './tallies.ts';
 
 /** Servers refuse more than 11,000 points of a series; fewer keep one query light. */
 const MOST_POINTS = 4_000;
 const DAY_MS = 86_400_000;
 
+/** What is the same for every change that is asked about at the same time. */
+export interface SharedReads {
+  readonly kpiState: ReadKpiState;
+  readonly everybody: (query: string, span: Span) => Promise<readonly Cell[]>;
+}
+
+type Span = Pick<SourceQuestion, 'from' | 'to' | 'bucketMinutes'>;
+
+/** Reads buckets of everybody in a session of its own, which nobody else's fault can end, and shares them for a moment. */
+export function createReadEverybody(
+  config: PrometheusConfig,
+  client: PrometheusClient,
+  wallClock: () => number,
+): SharedReads['everybody'] {
+  const share = createShare<readonly Cell[]>(wallClock);
+  return (query, { from, to, bucketMinutes }) =>
+    share(JSON.stringify([query, from, to, bucketMinutes]), async () => {
+      const session = client.open();
+      try {
+        return await range(session, query, config, { changeId: null, from, to, bucketMinutes });
+      } finally {
+        session.close();
+      }
+    });
+}
+
 /** Asks everything that one answer needs and puts it together. Never throws. */
 export async function readPrometheus(
   config: PrometheusConfig,
   client: PrometheusClient,
-  readKpiState: ReadKpiState,
+  shared: SharedReads,
   question: SourceQuestion,
   nowMs: number,
 ): Promise<SourceAnswer> {
@@ -33,7 +60,7 @@ export async function readPrometheus(
     const plan = planOf(config, question.kpi);
     const asked = buildAll(plan, config, question);
     query = describeQueries(asked, question);
-    return await ask(plan, asked, query, config, session, readKpiState, question, nowMs);
+    return await ask(plan, asked, query, config, session, shared, question, nowMs);
   } catch (error) {
     return toAnswer(error, query);
   } finally {
@@ -73,7 +100,7 @@ async function ask(
   query: string,
   config: PrometheusConfig,
   session: Session,
-  readKpiState: ReadKpiState,
+  shared: SharedReads,
   question: SourceQuestion,
   nowMs: number,
 ): Promise<SourceAnswer> {
@@ -82,10 +109,10 @@ async function ask(
   await requireRetention(session, config, question, nowMs);
   const mine = ofChange(plan.alive[0], config, changeId);
   const [{ newestMs, knowsType }, coverageCells, partCells, resets] = await Promise.all([
-    readKpiState(plan, nowMs),
+    shared.kpiState(plan, nowMs),
     Promise.all(
       asked.coverage.map((text, i) =>
-        range(session, text, config, i === 0 ? question : { ...question, changeId: null }),
+        i === 0 ? range(session, text, config, question) : shared.everybody(text, question),
       ),
     ),
     Promise.all(
