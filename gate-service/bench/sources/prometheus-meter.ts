@@ -4,6 +4,7 @@ import { GateError } from '../../src/contract/gate-error.ts';
 import type { MetricSource, SourceAnswer, SourceQuestion } from '../../src/ports/metric-source.ts';
 
 const POLL_MS = 10;
+const IDLE_MS = 200;
 /** As the adapter does. */
 const CALLS_AT_ONCE = 20;
 const NEVER = new AbortController().signal;
@@ -34,9 +35,10 @@ export class TimedSource implements MetricSource {
     this.#asked = [];
   }
 
-  /** Resolves when nothing is being asked. */
+  /** Resolves when nothing has been asked for a moment: one question may follow another. */
   async quiet(): Promise<void> {
-    while (this.#underWay > 0) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    for (let idleMs = 0; idleMs < IDLE_MS; idleMs = this.#underWay > 0 ? 0 : idleMs + POLL_MS)
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 
   async read(question: SourceQuestion): Promise<SourceAnswer> {
@@ -124,10 +126,17 @@ export async function serverCpuSeconds(url: string): Promise<number> {
 
 /** How many looks a store waits for at this moment of business time. */
 export function countDue(storePath: string, now: number): number {
+  return count(storePath, `tasks WHERE kind = 'look' AND due_at <= ${now}`);
+}
+
+export function countUnstarted(storePath: string): number {
+  return count(storePath, 'changes WHERE effective_at IS NULL');
+}
+
+function count(storePath: string, rows: string): number {
   const store = new DatabaseSync(storePath, { readOnly: true });
   try {
-    const row = store.prepare(`SELECT count(*) AS due FROM tasks WHERE kind = 'look' AND due_at <= ?`).get(now);
-    return Number(row?.due);
+    return Number(store.prepare(`SELECT count(*) AS rows FROM ${rows}`).get()?.rows);
   } finally {
     store.close();
   }

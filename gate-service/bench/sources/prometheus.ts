@@ -14,7 +14,7 @@ import { startPrometheus } from '../../test/support/prometheus-server.ts';
 import { type BenchGate, openBenchGate, REPOSITORY, START } from '../bench-gate.ts';
 import { milliseconds, type Report, threeFigures } from '../report.ts';
 import { median, quantile } from '../statistics.ts';
-import { type Asked, countDue, HttpCalls, serverCpuSeconds, TimedSource } from './prometheus-meter.ts';
+import { type Asked, countDue, countUnstarted, HttpCalls, serverCpuSeconds, TimedSource } from './prometheus-meter.ts';
 import {
   METRICS_PER_CHANGE,
   minutesAfter,
@@ -33,13 +33,13 @@ export interface PrometheusOptions {
 
 /** Looks at the same time: enough to keep the adapter's calls busy, and few enough that none waits for the others. */
 const AT_ONCE = 4;
-/** Minutes after the activation. Two more pass in each round. */
-const WARM_UP = [6, 7];
+/** After the activation. Two more pass in each round. */
+const WARM_UP_MINUTES = 6;
 const DATA_BEFORE_MINUTES = 6;
 const POLL_MS = 20;
 /** As a look waits for its sources. */
 const PATIENCE_MS = 500;
-const SETTLING_PASSES = 3;
+const MOST_PASSES = 30;
 
 /** What one turn used, over all changes. */
 interface Turn {
@@ -87,7 +87,7 @@ export async function benchPrometheus(
   progress(`prometheus: ${(changes * SERIES_PER_CHANGE).toLocaleString('en-US')} series for ${changes} changes`);
   const from = START - DATA_BEFORE_MINUTES * MINUTE_MS;
   const server = await startPrometheus(
-    shopSamples(changeIds, from, minutesAfter(START, Math.max(...WARM_UP) + 2 * rounds + 2)),
+    shopSamples(changeIds, from, minutesAfter(START, WARM_UP_MINUTES + 2 * rounds + 2)),
   );
   const http = new HttpCalls();
   const storePath = join(directory, 'changegate.db');
@@ -104,7 +104,7 @@ export async function benchPrometheus(
     const found: Round[] = [];
     for (let round = 1; round <= rounds; round += 1) {
       progress(`prometheus: round ${round} of ${rounds}`);
-      found.push(await runRound(world, Math.max(...WARM_UP) + 2 * round - 1));
+      found.push(await runRound(world, WARM_UP_MINUTES + 2 * round - 1));
     }
     return report(changes, found);
   } finally {
@@ -134,18 +134,19 @@ async function start(gate: BenchGate, flag: string, index: number): Promise<void
 
 /** The windows start and the first answers are kept. */
 async function warmUp(world: World): Promise<void> {
-  for (const minutes of WARM_UP) {
-    world.gate.business.advanceTo(minutesAfter(START, minutes));
-    await settle(world);
-  }
+  world.gate.business.advanceTo(minutesAfter(START, WARM_UP_MINUTES));
+  await settle(world);
 }
 
-/** Looks until every answer is kept: one that came too late for its look is taken by the next. */
-async function settle({ gate, source, changeIds }: World): Promise<void> {
-  for (let pass = 0; pass < SETTLING_PASSES; pass += 1) {
+/** Looks until every window has started and every answer is kept: one that came too late for its look is taken by the next. */
+async function settle({ gate, source, storePath, changeIds }: World): Promise<void> {
+  for (let pass = 0; pass < MOST_PASSES; pass += 1) {
+    source.forget();
     await forAll(changeIds, AT_ONCE, (changeId) => runLook(gate, { changeId }));
     await source.quiet();
+    if (source.asked.length === 0 && countUnstarted(storePath) === 0) return;
   }
+  throw new GateError('internal', 'The changes of the benchmark do not come to rest.', 'Report this.');
 }
 
 async function runRound(world: World, minutes: number): Promise<Round> {
