@@ -40597,7 +40597,8 @@ function oddsTable(forecast) {
     if (odds === null)
         return '';
     const predicted = primary.predicted_effect;
-    const given = predicted === null ? 'the prediction' : `the prediction of ${formatThreshold(predicted, primary.scale)}`;
+    // As a gain: the contract's own words, with the sign of the KPI, stand above.
+    const given = predicted === null ? 'the prediction is right' : `the gain is ${formatThreshold(predicted, primary.scale)}`;
     const rows = [
         ['PASS', 'pass'],
         ['FAIL', 'fail'],
@@ -40609,10 +40610,12 @@ function oddsTable(forecast) {
         ...(corrected === null ? [] : [formatShare(corrected[key])]),
     ]);
     const columns = [
-        { title: `Verdict, if ${given} is right` },
+        { title: `Verdict, if ${given}` },
         { title: 'Odds', align: 'right' },
         { title: '' },
-        ...(corrected === null ? [] : [{ title: 'Odds, if it is as right as earlier ones', align: 'right' }]),
+        ...(corrected === null
+            ? []
+            : [{ title: 'Odds, if the prediction is as right as earlier ones', align: 'right' }]),
     ];
     return markdownTable(columns, rows);
 }
@@ -40645,15 +40648,24 @@ function brierInWords({ brier, brier_reference: reference }) {
     return ` The odds that were given ${better} naming the usual outcome each time (Brier score ${brier.toFixed(2)} against ${reference.toFixed(2)}; 0 is best).`;
 }
 /** How soon the watch would notice harm; empty when there is nothing to watch. */
-function detectionTable(forecast) {
+function detectionTable(forecast, windowMinutes) {
     if (forecast.detection.length === 0)
         return '';
+    const isTooLate = (minutes) => windowMinutes !== null && minutes > windowMinutes;
     const rows = forecast.detection
         .slice(0, 30)
         .map((each) => [
         (0,escape_markdown/* inlineCode */.ti)(each.kpi_id, 64),
-        each.minutes === null ? missing(forecast) : formatMinutes(each.minutes),
-        each.units_harmed === null ? missing(forecast) : formatCount(each.units_harmed),
+        each.minutes === null
+            ? missing(forecast)
+            : isTooLate(each.minutes)
+                ? 'not within the window'
+                : formatMinutes(each.minutes),
+        each.units_harmed === null
+            ? missing(forecast)
+            : isTooLate(each.minutes ?? 0)
+                ? '–'
+                : formatCount(each.units_harmed),
     ]);
     return markdownTable([
         { title: 'If twice as bad, or half as good' },
@@ -40789,7 +40801,10 @@ function numbers(entry) {
 function watch(entry) {
     if (entry.forecast === null)
         return '';
-    const tables = [detectionTable(entry.forecast), fastRulesTable(entry.forecast, entry.contract)];
+    const tables = [
+        detectionTable(entry.forecast, entry.contract?.windowMinutes ?? null),
+        fastRulesTable(entry.forecast, entry.contract),
+    ];
     return tables.filter((table) => table !== '').join('\n\n');
 }
 const READING = 'Effects are signed so that plus is better; % is relative, pp is percentage points. The odds follow from the history of the KPI and the author’s own prediction, which is a guess like any other.';

@@ -29,7 +29,12 @@ describe('edge cases', () => {
       { countA: 0, expA: 1, countB: 0, expB: 1 },
       { lo: 0, p_two_sided: 1 },
     ],
-    ['no event in A', 'rate_ratio_quasi', { countA: 0, expA: 1, countB: 3, expB: 1 }, { ratio: 'NaN', hi: 'Infinity' }],
+    [
+      'no event in A',
+      'rate_ratio_quasi',
+      { countA: 0, expA: 1, countB: 3, expB: 1 },
+      { ratio: 'Infinity', hi: 'Infinity' },
+    ],
     ['one value an arm', 'welch_t_raw', { A: [1], B: [2] }, { t: 'NaN', lo: '-Infinity', status: 'insufficient' }],
     ['no value', 'welch_t_raw', { A: [], B: [] }, { t: 'NaN', hi: 'Infinity', status: 'insufficient' }],
     ['an empty sample', 'mann_whitney', { A: [], B: [1] }, { W_B: 'NaN', ci_lo: '-Infinity', p_exact: null }],

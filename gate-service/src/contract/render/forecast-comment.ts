@@ -114,7 +114,10 @@ function numbers(entry: ContractForecast): string {
 
 function watch(entry: ContractForecast): string {
   if (entry.forecast === null) return '';
-  const tables = [detectionTable(entry.forecast), fastRulesTable(entry.forecast, entry.contract)];
+  const tables = [
+    detectionTable(entry.forecast, entry.contract?.windowMinutes ?? null),
+    fastRulesTable(entry.forecast, entry.contract),
+  ];
   return tables.filter((table) => table !== '').join('\n\n');
 }
 

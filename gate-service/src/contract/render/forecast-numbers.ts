@@ -44,8 +44,9 @@ export function oddsTable(forecast: ForecastView): string {
   const { odds, odds_corrected: corrected, primary } = forecast;
   if (odds === null) return '';
   const predicted = primary.predicted_effect;
+  // As a gain: the contract's own words, with the sign of the KPI, stand above.
   const given =
-    predicted === null ? 'the prediction' : `the prediction of ${formatThreshold(predicted, primary.scale)}`;
+    predicted === null ? 'the prediction is right' : `the gain is ${formatThreshold(predicted, primary.scale)}`;
   const rows = (
     [
       ['PASS', 'pass'],
@@ -59,10 +60,12 @@ export function oddsTable(forecast: ForecastView): string {
     ...(corrected === null ? [] : [formatShare(corrected[key])]),
   ]);
   const columns: readonly Column[] = [
-    { title: `Verdict, if ${given} is right` },
+    { title: `Verdict, if ${given}` },
     { title: 'Odds', align: 'right' },
     { title: '' },
-    ...(corrected === null ? [] : [{ title: 'Odds, if it is as right as earlier ones', align: 'right' } as const]),
+    ...(corrected === null
+      ? []
+      : [{ title: 'Odds, if the prediction is as right as earlier ones', align: 'right' } as const]),
   ];
   return markdownTable(columns, rows);
 }
@@ -98,14 +101,23 @@ function brierInWords({ brier, brier_reference: reference }: PredictionRecord): 
 }
 
 /** How soon the watch would notice harm; empty when there is nothing to watch. */
-export function detectionTable(forecast: ForecastView): string {
+export function detectionTable(forecast: ForecastView, windowMinutes: number | null): string {
   if (forecast.detection.length === 0) return '';
+  const isTooLate = (minutes: number) => windowMinutes !== null && minutes > windowMinutes;
   const rows = forecast.detection
     .slice(0, 30)
     .map((each) => [
       inlineCode(each.kpi_id, 64),
-      each.minutes === null ? missing(forecast) : formatMinutes(each.minutes),
-      each.units_harmed === null ? missing(forecast) : formatCount(each.units_harmed),
+      each.minutes === null
+        ? missing(forecast)
+        : isTooLate(each.minutes)
+          ? 'not within the window'
+          : formatMinutes(each.minutes),
+      each.units_harmed === null
+        ? missing(forecast)
+        : isTooLate(each.minutes ?? 0)
+          ? '–'
+          : formatCount(each.units_harmed),
     ]);
   return markdownTable(
     [

@@ -15,8 +15,15 @@ describe('numbers in words', () => {
     const detection = [{ kpi_id: 'queue', minutes: null, units_harmed: null }];
     const forecast = { ...sampleForecast, primary, detection };
     expect(powerTable(forecast, sampleContract)).toContain('| Time that would be enough | not known |');
-    expect(detectionTable(forecast)).toContain('| not known | not known |');
+    expect(detectionTable(forecast, 10_080)).toContain('| not known | not known |');
     const without = { ...forecast, primary: { ...primary, history_weeks: 0 } };
-    expect(detectionTable(without)).toContain('| unknown: no history | unknown: no history |');
+    expect(detectionTable(without, 10_080)).toContain('| unknown: no history | unknown: no history |');
+  });
+
+  it('promises no notice after the window', () => {
+    const detection = [{ kpi_id: 'queue', minutes: 10_081, units_harmed: 900 }];
+    const table = (window: number | null) => detectionTable({ ...sampleForecast, detection }, window);
+    expect(table(10_080)).toContain('| not within the window | – |');
+    expect(table(null)).not.toContain('not within the window');
   });
 });

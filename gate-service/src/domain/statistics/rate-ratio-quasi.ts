@@ -1,6 +1,7 @@
 import { twoSidedZ } from './distributions.ts';
-import { type Estimate, insufficientEstimate, invalidEstimate, isProbabilityLevel } from './estimate.ts';
+import { type Estimate, invalidEstimate, isProbabilityLevel } from './estimate.ts';
 import { isDispersion, isRateArm, type RateArm } from './rate-arm.ts';
+import { rateRatioExact } from './rate-ratio-exact.ts';
 import { logInterval } from './weighted-arms.ts';
 
 /**
@@ -10,17 +11,15 @@ import { logInterval } from './weighted-arms.ts';
  * @param treatment  the same with the flag on
  * @param conf       two-sided confidence in (0, 1)
  * @param dispersion phi >= 1, from dispersionOf
- * @returns          ratio B/A, n is cA + cB; a count or exposure of 0 is `insufficient` with [0, Infinity] (rateRatio
- *                   answers it by E2); broken input is `invalid`
+ * @returns          ratio B/A, n is cA + cB; an arm without events is answered by E2 on counts divided by phi, see
+ *                   rateRatioExact; broken input is `invalid`
  */
 export function rateRatioQuasi(control: RateArm, treatment: RateArm, conf: number, dispersion: number): Estimate {
   const method = 'rate_ratio_quasi';
   const valid = isRateArm(control) && isRateArm(treatment) && isDispersion(dispersion) && isProbabilityLevel(conf);
   if (!valid) return invalidEstimate(method);
   const n = control.count + treatment.count;
-  if (control.count === 0 || treatment.count === 0) {
-    return insufficientEstimate(method, n, 0, Number.POSITIVE_INFINITY);
-  }
+  if (control.count === 0 || treatment.count === 0) return rateRatioExact(control, treatment, conf, dispersion);
   const ratio = treatment.count / treatment.exposure / (control.count / control.exposure);
   const seLog = Math.sqrt(dispersion * (1 / control.count + 1 / treatment.count));
   return logInterval(method, n, ratio, seLog, twoSidedZ(conf));

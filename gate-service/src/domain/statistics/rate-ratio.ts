@@ -15,9 +15,8 @@ const FEW_EVENTS = 200;
  * @returns          ratio B/A; as rateRatioExact and rateRatioQuasi
  */
 export function rateRatio(control: RateArm, treatment: RateArm, conf: number, dispersion: number): Estimate {
-  const [a, b] = [control.count, treatment.count];
-  if (a === 0 || b === 0) return rateRatioExact(control, treatment, conf, dispersion);
-  return dispersion >= 1 && dispersion < NEARLY_POISSON && a + b < FEW_EVENTS
+  const events = control.count + treatment.count;
+  return dispersion >= 1 && dispersion < NEARLY_POISSON && events < FEW_EVENTS
     ? rateRatioExact(control, treatment, conf)
     : rateRatioQuasi(control, treatment, conf, dispersion);
 }
