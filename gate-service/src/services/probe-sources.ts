@@ -25,7 +25,8 @@ export async function checkKpis(
         const detail = 'Its events are sent to the gate service; there is nothing to ask.';
         return { kpiId: kpi.id, source, findings: [{ check: 'source', status: 'ok' as const, detail }] };
       }
-      return { kpiId: kpi.id, source, findings: await check(sources.get(source), source, [...sources.keys()], kpi) };
+      const names = [...eventSources, ...sources.keys()];
+      return { kpiId: kpi.id, source, findings: await check(sources.get(source), source, names, kpi) };
     }),
   );
 }

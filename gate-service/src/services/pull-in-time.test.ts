@@ -27,7 +27,7 @@ function world() {
     waiting.get(source)?.();
     await systemClock.sleep(1);
   };
-  return { asked, release, ask: (isTogether: boolean) => askInTime(gate, requests, 5, isTogether) };
+  return { asked, release, ask: (isTogether: boolean) => askInTime(gate, requests, 20, isTogether) };
 }
 
 test('answers that are wanted together wait for each other, and none is asked for twice', async () => {
@@ -49,4 +49,13 @@ test('otherwise each is handed out as it comes', async () => {
   expect([...(await ask(false)).values()]).toEqual([ANSWER, null]);
   expect([...(await ask(false)).values()]).toEqual([null, null]);
   expect(asked).toEqual(['slow', 'stuck', 'slow']);
+});
+
+test('two callers at the same time ask once, and both get the answer', async () => {
+  const { asked, release, ask } = world();
+  const both = Promise.all([ask(false), ask(false)]);
+  await release('slow');
+  await release('stuck');
+  for (const answers of await both) expect([...answers.values()]).toEqual([ANSWER, ANSWER]);
+  expect(asked).toEqual(['slow', 'stuck']);
 });

@@ -56,20 +56,21 @@ export async function askInTime(
   UNDER_WAY.set(gate.sources, errands);
   forgetOld(errands, gate.real.now());
   for (const request of requests) start(gate, errands, request);
-  const own = requests.flatMap(({ key }) => errands.get(key) ?? []);
+  // Held on to: another caller with the same key may take an errand away meanwhile, and both get its answer.
+  const own = requests.map(({ key }) => ({ key, errand: errands.get(key) ?? null }));
+  const sent = own.flatMap(({ errand }) => errand ?? []);
   const isStuck = ({ source }: Errand) => [...errands.values()].some((one) => one.overdue && one.source === source);
   await waitFor(
     gate,
-    own.filter((errand) => !isStuck(errand)),
+    sent.filter((errand) => !isStuck(errand)),
     patienceMs,
   );
-  const isKept = isTogether && own.some(({ parts }) => parts === null);
+  const isKept = isTogether && sent.some(({ parts }) => parts === null);
   return new Map(
-    requests.map(({ key }) => {
-      const errand = errands.get(key);
-      if (!errand) return [key, OVERLOADED] as const;
+    own.map(({ key, errand }) => {
+      if (errand === null) return [key, OVERLOADED] as const;
       if (errand.parts === null) errand.overdue = true;
-      else if (!isKept) errands.delete(key);
+      else if (!isKept && errands.get(key) === errand) errands.delete(key);
       return [key, errand.parts] as const;
     }),
   );

@@ -22,9 +22,11 @@ interface SourceKind {
 
 /** Every kind of source that is asked, by its `type` in the configuration file; one folder here each. */
 export const SOURCE_KINDS: Readonly<Record<string, SourceKind>> = {
-  prometheus: kindOf(PrometheusSourceSchema, ['TOKEN', 'USERNAME', 'PASSWORD'], (_, settings, secrets, clock) =>
-    createPrometheusSource(settings, secrets, { now: () => clock.now() }),
-  ),
+  prometheus: kindOf(PrometheusSourceSchema, ['TOKEN', 'USERNAME', 'PASSWORD'], (name, settings, secrets, clock) => {
+    for (const secret of { none: [], bearer: ['TOKEN'], basic: ['USERNAME', 'PASSWORD'] }[settings.auth])
+      if (secrets[secret.toLowerCase()] === undefined) throw noSecret(name, secret);
+    return createPrometheusSource(settings, secrets, { now: () => clock.now() });
+  }),
   postgres: kindOf(PostgresSourceSchema, ['PASSWORD'], (name, settings, { password }, clock) => {
     if (password === undefined) throw noSecret(name, 'PASSWORD');
     return createPostgresSource(name, settings, { password }, { clock });

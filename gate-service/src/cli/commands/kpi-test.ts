@@ -46,7 +46,7 @@ export function addKpiTestCommand(program: Command, openSources: () => Configure
         io.out(
           options.json
             ? `${JSON.stringify(answers)}\n`
-            : answers.map(({ title, answer }) => shown(title, answer)).join('\n'),
+            : `${id} (source ${kpi.measure.source})\n\n${answers.map(({ title, answer }) => shown(title, answer)).join('\n')}`,
         );
         io.exit(answers.every(({ answer }) => answer.status === 'ok') ? 0 : 1);
       } finally {
@@ -79,7 +79,8 @@ function shown(title: string, answer: SourceAnswer): string {
     const { status, fault, detail, query } = answer;
     return `${title}\n  ${status} (${fault}): ${detail}\n${query === null ? '' : `Query:\n${indent(query)}`}`;
   }
-  const rows = answer.buckets.map(
+  const inOrder = answer.buckets.toSorted((left, right) => left.minute - right.minute);
+  const rows = inOrder.map(
     ({ minute, variant, tally }) => `  ${formatMinute(minute)}  ${(variant ?? '').padEnd(3)}  ${tallyText(tally)}\n`,
   );
   const facts = answer.facts.map((fact) => `  ${fact}\n`);
@@ -116,7 +117,7 @@ function findKpi(kpis: readonly Kpi[], id: string, path: string): Kpi {
 }
 
 function notAsked({ id, measure }: Kpi, { eventSources, sources }: ConfiguredSources): GateError {
-  const names = [...sources.keys()].join(', ') || 'none';
+  const names = [...eventSources, ...sources.keys()].join(', ') || 'none';
   return new GateError(
     'not_found',
     eventSources.includes(measure.source)

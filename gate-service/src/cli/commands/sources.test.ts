@@ -65,6 +65,8 @@ describe('doctor', () => {
     const missing = await run(['doctor'], 'other');
     expect(missing.code).toBe(1);
     expect(missing.out).toContain('There is no source metrics; the configuration file has other.');
+    const both = await run(['doctor'], 'other', ['web']);
+    expect(both.out).toContain('the configuration file has web, other.');
     const sent = await run(['doctor'], 'other', ['metrics']);
     expect(sent.code).toBe(0);
     expect(sent.out).toContain('there is nothing to ask');
@@ -93,6 +95,7 @@ describe('kpi test', () => {
     source.spoil((answer) => (answer.status === 'ok' ? { ...answer, facts: ['2 resets'] } : answer));
     const { out, code } = await run(['kpi', 'test', 'errors']);
     expect(code).toBe(0);
+    expect(out).toMatch(/^errors \(source metrics\)\n/);
     expect(out).toContain('The last hour with complete outcomes, by minute: 1 rows');
     expect(out).toContain('2026-03-02T08:30Z       n=10 y=2\n');
     expect(out).toContain('Facts:\n  2 resets\n');
@@ -101,6 +104,12 @@ describe('kpi test', () => {
       [1, 60],
       [60, 1_440],
     ]);
+  });
+
+  test('rows stand in the order of time, whatever the order of the answer', async () => {
+    source.rows.push({ ...source.rows[0]!, minute: START_MINUTE - 40 });
+    const { out } = await run(['kpi', 'test', 'errors']);
+    expect(out.match(/T08:\d\dZ +n/g)?.slice(0, 2)).toEqual(['T08:20Z       n', 'T08:30Z       n']);
   });
 
   test('of one change by variant; a non-answer ends in 1', async () => {

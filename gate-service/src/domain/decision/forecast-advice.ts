@@ -62,7 +62,7 @@ function noHistory({ contract, kpi, primary }: AdviceInput): ForecastAdvice | nu
     .map((name) => `"${name}"`)
     .join(' and ');
   return adjust(`There is no full week of history for "${contract.primary.kpi}", so the odds are unknown.`, [
-    `Send the events ${events} of all users, with or without a change, for one whole week, and forecast again.`,
+    `Send the events ${events} of all users, with or without a change, for one whole week, or let their source reach back that far, and forecast again.`,
   ]);
 }
 

@@ -212,7 +212,10 @@ function explainOutage(error: unknown, signal: AbortSignal, queryMs: number): Pr
   if (signal.aborted) return new PrometheusFault('deadline', `No whole answer within ${queryMs} ms.`);
   const { cause, message } = error as Error;
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  return new PrometheusFault('unreachable', `The server cannot be reached: ${tidy(code ?? message)}.`);
+  return new PrometheusFault(
+    'unreachable',
+    `The server cannot be reached: ${tidy(code ?? message)}. Look at url and the network.`,
+  );
 }
 
 function isWorthRetrying(error: unknown): boolean {
