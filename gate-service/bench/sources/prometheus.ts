@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { createPrometheusSource } from '../../src/adapters/metric-sources/prometheus/prometheus-source.ts';
 import { StampRequestSchema } from '../../src/contract/api/requests.ts';
 import { GateError } from '../../src/contract/gate-error.ts';
-import { MINUTE_MS } from '../../src/domain/model/time.ts';
+import { MINUTE_MS, minuteOf, WEEK_MINUTES } from '../../src/domain/model/time.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import { activateChange } from '../../src/services/activate-change.ts';
 import { makeChangeId } from '../../src/services/hashes.ts';
+import { emptyRecord } from '../../src/services/keep-answers.ts';
 import { runLook } from '../../src/services/run-look.ts';
 import { stampChange } from '../../src/services/stamp-change.ts';
 import { startPrometheus } from '../../test/support/prometheus-server.ts';
@@ -100,6 +101,7 @@ export async function benchPrometheus(
     const world: World = { gate, source, http, url: server.url, storePath, changeIds };
     progress(`prometheus: stamping and activating ${changes} changes`);
     for (const [index, flag] of flags.entries()) await start(gate, flag, index);
+    await keepHistory(gate);
     await warmUp(world);
     const found: Round[] = [];
     for (let round = 1; round <= rounds; round += 1) {
@@ -147,6 +149,15 @@ async function settle({ gate, source, storePath, changeIds }: World): Promise<vo
     if (source.asked.length === 0 && countUnstarted(storePath) === 0) return;
   }
   throw new GateError('internal', 'The changes of the benchmark do not come to rest.', 'Report this.');
+}
+
+/** As if the KPIs' own past had been asked for before: once for all changes, it is no part of a look. */
+async function keepHistory({ store }: BenchGate): Promise<void> {
+  const to = minuteOf(START);
+  const record = { ...emptyRecord('shop'), spans: [{ from: to - 12 * WEEK_MINUTES, to }] };
+  await store.transaction(async (tx) => {
+    for (const { id } of await tx.kpis.list(REPOSITORY)) await tx.sources.remember(REPOSITORY, id, record);
+  });
 }
 
 async function runRound(world: World, minutes: number): Promise<Round> {
