@@ -28,7 +28,8 @@ export function visitsOf(
   const events: ShopEvent[] = [];
   for (let minute = from; minute < to; minute += 1) {
     for (let visits = random.poisson(perMinute); visits > 0; visits -= 1) {
-      const variant = changeId === null ? null : random.next() < 0.5 ? 'on' : 'off';
+      const arm: Variant = random.next() < 0.5 ? 'on' : 'off';
+      const variant = changeId === null ? null : arm;
       const visit = { unit: `u-${seed}-${events.length}`, variant };
       const at = minute * MINUTE_MS + Math.floor(random.next() * MINUTE_MS);
       const status = random.next() < ERRORS ? 'error' : 'success';

@@ -11,6 +11,7 @@ import { isBeforeAfter } from './before-after-design.ts';
 import { beforeAfterChecks } from './before-after-quality.ts';
 import { coverageOf } from './coverage.ts';
 import { comparableStrata } from './effect-scale.ts';
+import { levelChecks } from './level-jump.ts';
 
 /** Late shares that differ between the arms bias what the looks consumed (docs/statistics.md K1). */
 const LATE_ALPHA = 0.001;
@@ -67,6 +68,7 @@ export function checkMetric(
     dataCheck(check, data, metric, evidence),
     armsCheck(check, data, metric, evidence),
     ...amountChecks(check, data, metric, evidence.phases),
+    ...levelChecks(check, data, metric),
     phaseCheck(check, data, evidence),
     coverageCheck(check, data, evidence, observed),
     answerCheck(check, data, evidence),
