@@ -15,6 +15,7 @@ Measures where metrics come from on this machine, each against its named peers i
   --quick    small and once: shows that the benchmark works, not how fast the service is
   --full     ten million events or rows instead of one million, for verdict and files
   --minutes  how long ingest is under load; without it 20 seconds
+  --changes  how many are looked at, for prometheus; without it 1000
   --json     print one JSON object
 `;
 
@@ -22,6 +23,7 @@ type Size = 'quick' | 'usual' | 'full';
 interface Request {
   readonly size: Size;
   readonly minutes: number | null;
+  readonly changes: number | null;
 }
 type Part = (request: Request, progress: (text: string) => void) => Promise<Report>;
 
@@ -38,8 +40,9 @@ const PARTS: Readonly<Record<string, Part>> = {
     progress(`files: ${EVENTS[size].toLocaleString('en-US')} rows`);
     return benchFiles(EVENTS[size]);
   },
-  prometheus: async ({ size }, progress) => {
-    if (await hasPrometheus()) return benchPrometheus({ changes: size === 'quick' ? 30 : 1_000, rounds: 1 }, progress);
+  prometheus: async ({ size, changes }, progress) => {
+    const usual = size === 'quick' ? 30 : 1_000;
+    if (await hasPrometheus()) return benchPrometheus({ changes: changes ?? usual, rounds: 1 }, progress);
     return { title: 'Prometheus: not measured, since prometheus and promtool are not on PATH', rows: [], data: null };
   },
 };
@@ -51,6 +54,7 @@ async function main(): Promise<void> {
       full: { type: 'boolean', default: false },
       only: { type: 'string' },
       minutes: { type: 'string' },
+      changes: { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean' },
     },
@@ -60,7 +64,11 @@ async function main(): Promise<void> {
     return;
   }
   const size: Size = values.quick ? 'quick' : values.full ? 'full' : 'usual';
-  const request = { size, minutes: values.minutes === undefined ? null : readMinutes(values.minutes) };
+  const request = {
+    size,
+    minutes: readNumber('minutes', values.minutes, 1_440),
+    changes: readNumber('changes', values.changes, 10_000),
+  };
   const names = values.only === undefined ? Object.keys(PARTS) : [values.only];
   const reports: Record<string, Report> = {};
   for (const name of names) {
@@ -78,13 +86,14 @@ async function main(): Promise<void> {
   } else process.stdout.write(`${machine}\n\n${renderTable(Object.values(reports))}\n`);
 }
 
-function readMinutes(text: string): number {
-  const minutes = Number(text);
-  if (minutes > 0 && minutes <= 1_440) return minutes;
+function readNumber(option: string, text: string | undefined, most: number): number | null {
+  if (text === undefined) return null;
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0 && value <= most) return value;
   throw new GateError(
     'invalid_input',
-    `--minutes has ${text}; allowed: above 0, at most 1440.`,
-    'Write 30 for half an hour.',
+    `--${option} has ${text}; allowed: a whole number from 1 to ${most}.`,
+    'Write 30, for one.',
   );
 }
 

@@ -259,10 +259,12 @@ function report(changes: number, rounds: readonly Round[]): Report {
   const looks = looksOf((round) => round.looks);
   const scheduled = looksOf((round) => round.scheduled);
   const cpuMs = {
-    server: perLook((round) => round.looks.serverCpuMs),
+    server: perLook(({ reads }) => reads.serverCpuMs),
     http: perLook(({ calls }) => calls.gateCpuMs),
     adapter: perLook(({ reads, calls }) => reads.gateCpuMs - calls.gateCpuMs),
-    storeAndDecision: perLook((round) => round.looks.gateCpuMs - round.reads.gateCpuMs),
+    // Looks that left questions out are no measure of what the rest of a look costs.
+    storeAndDecision:
+      looks.wholeShare === 1 ? perLook((round) => round.looks.gateCpuMs - round.reads.gateCpuMs) : Number.NaN,
   };
   const data = {
     changes,
