@@ -2,6 +2,7 @@ import { WATERMARK_MINUTES } from '../domain/decision/run-look.ts';
 import { type Change, windowEnd } from '../domain/model/change.ts';
 import { watchedMetricsOf } from '../domain/model/metric.ts';
 import { addSpan, answeredUntil, type MinuteSpan } from '../domain/model/source-record.ts';
+import type { Tally } from '../domain/model/tally.ts';
 import { type EpochMs, minuteOf } from '../domain/model/time.ts';
 import { VARIANTS, type Variant } from '../domain/model/variant.ts';
 import type { SourceBucket } from '../ports/metric-source.ts';
@@ -63,8 +64,8 @@ async function keepWhole(
   let record = (await tx.sources.find(changeId, kpiId)) ?? emptyRecord(source);
   const known = record.spans;
   const isKnown = (minute: number) => answeredUntil(known, minute) > minute;
-  const before: Trials = { off: 0, on: 0 };
-  const after: Trials = { off: 0, on: 0 };
+  const before = noTotals();
+  const after = noTotals();
   const said: { readonly span: MinuteSpan; readonly buckets: readonly SourceBucket[] }[] = [];
   for (const { span, answer } of parts) {
     record = noteAnswer(record, answer, now);
@@ -73,14 +74,14 @@ async function keepWhole(
     const buckets = bucketsIn(answer, whole);
     said.push({ span: whole, buckets });
     for (const { minute, variant, tally } of buckets)
-      if (variant !== null && isKnown(minute)) after[variant] += tally.n;
+      if (variant !== null && isKnown(minute)) add(after[variant], tally);
     for (const { minute, off, on } of await tx.events.tallies(changeId, kpiId, whole.from, whole.to)) {
       if (!isKnown(minute)) continue;
-      before.off += off.n;
-      before.on += on.n;
+      add(before.off, off);
+      add(before.on, on);
     }
   }
-  const hasLost = VARIANTS.some((variant) => after[variant] < before[variant] * (1 - SAME_SHARE));
+  const hasLost = VARIANTS.some((variant) => after[variant].n < before[variant].n * (1 - SAME_SHARE));
   for (const { span, buckets } of said) {
     for (const piece of hasLost ? piecesUnknown(span, known) : [span]) {
       const own = buckets.filter(({ minute }) => minute >= piece.from && minute < piece.to);
@@ -92,7 +93,21 @@ async function keepWhole(
   await tx.sources.remember(changeId, kpiId, record);
 }
 
-type Trials = Record<Variant, number>;
+interface Total {
+  n: number;
+  /** Outcomes, or amounts in steps. */
+  y: number;
+}
+type Totals = Readonly<Record<Variant, Total>>;
+
+function noTotals(): Totals {
+  return { off: { n: 0, y: 0 }, on: { n: 0, y: 0 } };
+}
+
+function add(total: Total, { n, y }: Pick<Tally, 'n' | 'y'>): void {
+  total.n += n;
+  total.y += y;
+}
 
 /** The parts of a span that nothing was known of. */
 function piecesUnknown(span: MinuteSpan, known: readonly MinuteSpan[]): readonly MinuteSpan[] {
@@ -107,10 +122,14 @@ function piecesUnknown(span: MinuteSpan, known: readonly MinuteSpan[]): readonly
   return pieces;
 }
 
-function disagreementOf(source: string, before: Trials, after: Trials, hasLost: boolean): string | null {
-  const differs = VARIANTS.some((arm) => Math.abs(after[arm] - before[arm]) > before[arm] * SAME_SHARE);
-  if (!differs) return null;
-  const counts = `${after.on} trials with the change and ${after.off} without, and said ${before.on} and ${before.off} at the looks`;
+function disagreementOf(source: string, before: Totals, after: Totals, hasLost: boolean): string | null {
+  const differs = (part: 'n' | 'y') =>
+    VARIANTS.some((arm) => Math.abs(after[arm][part] - before[arm][part]) > before[arm][part] * SAME_SHARE);
+  if (!differs('n'))
+    return differs('y')
+      ? `${source} now tells otherwise what came of the same trials: what it says now was judged.`
+      : null;
+  const counts = `${after.on.n} trials with the change and ${after.off.n} without, and said ${before.on.n} and ${before.off.n} at the looks`;
   return hasLost
     ? `${source} now says ${counts}: it has lost some, so what it said at the looks was judged.`
     : `${source} now says ${counts}: what it says now was judged.`;

@@ -191,6 +191,18 @@ describe('a source that says something else later', () => {
     expect((await world.harness.evaluate(changeId)).new_revision).toBe(false);
   }, 60_000);
 
+  test('other outcomes of the same trials are a warning', async () => {
+    const changeId = await play(BETTER);
+    expect((await verdictOf(changeId)).warnings.join()).not.toContain('tells otherwise');
+    world.source.rows = world.source.rows.map((row, i) =>
+      row.changeId === changeId && row.kpiId === 'booking' && i % 8 === 0
+        ? { ...row, tally: { n: row.tally.n, y: row.tally.n } }
+        : row,
+    );
+    expect((await world.harness.evaluate(changeId)).new_revision).toBe(true);
+    expect((await verdictOf(changeId)).warnings.join()).toContain('tells otherwise what came of the same trials');
+  }, 60_000);
+
   test('a source that has lost trials keeps none of them: what it said at the looks stands', async () => {
     world.past(1, BETTER);
     const changeId = await world.start();
