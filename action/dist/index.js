@@ -41185,6 +41185,11 @@ const PROBLEMS = [
         'Large amounts',
         'A few large amounts carry so much of the total that the interval is not safe enough for a pass.',
     ],
+    [
+        ['level'],
+        'Unit of the values',
+        'The values of both groups jumped together, as when a source changes its unit, such as from seconds to milliseconds.',
+    ],
     [['weeks'], 'Weeks before', 'There are too few usable weeks before the change to show harm to a guardrail.'],
     [
         ['volume'],
