@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../adapters/system/system-clock.ts';
 import type { AnsweredPart } from './ask-source.ts';
 import { askInTime } from './pull-in-time.ts';
@@ -58,4 +58,40 @@ test('two callers at the same time ask once, and both get the answer', async () 
   await release('stuck');
   for (const answers of await both) expect([...answers.values()]).toEqual([ANSWER, ANSWER]);
   expect(asked).toEqual(['slow', 'stuck']);
+});
+
+describe('a source with an overdue question', () => {
+  const never = () => new Promise<readonly AnsweredPart[]>(() => undefined);
+  const soon = () => systemClock.sleep(5).then(() => ANSWER);
+
+  /** A gate whose looks wait for at most 200 ms, and how often one has begun to wait. */
+  function patient() {
+    let waits = 0;
+    const sleep: typeof systemClock.sleep = (ms, signal) => {
+      waits += 1;
+      return systemClock.sleep(ms, signal);
+    };
+    const gate = { sources: new Map(), real: { now: () => systemClock.now(), sleep } };
+    const ask = async (key: string, run: typeof soon) =>
+      (await askInTime(gate, [{ key, source: 'busy', run }], 200)).get(key);
+    return { ask, waits: () => waits };
+  }
+
+  test('is waited for by others as long as it answers something', async () => {
+    const { ask } = patient();
+    await ask('hanging', never);
+    expect(await ask('unlucky', soon)).toBeNull();
+    await systemClock.sleep(50);
+    expect(await ask('unlucky', never)).toEqual(ANSWER);
+    expect(await ask('other', soon)).toEqual(ANSWER);
+  });
+
+  test('is not waited for again by whoever waited in vain', async () => {
+    const { ask, waits } = patient();
+    await ask('quick', soon);
+    await ask('hanging', never);
+    const before = waits();
+    expect(await ask('hanging', never)).toBeNull();
+    expect(waits()).toBe(before);
+  });
 });

@@ -37,11 +37,18 @@ const OVERLOADED: readonly AnsweredPart[] = [
     },
   },
 ];
-const UNDER_WAY = new WeakMap<Gate['sources'], Map<string, Errand>>();
+
+interface UnderWay {
+  readonly errands: Map<string, Errand>;
+  /** When each source last answered anything, in real time. */
+  readonly answeredAt: Map<string, number>;
+}
+const UNDER_WAY = new WeakMap<Gate['sources'], UnderWay>();
 
 /**
  * Asks what is not being asked already, and waits a moment: a source that hangs delays no look, of this change or of
- * another (docs/reliability.md row A2). Where one question to a source is overdue, further ones are not waited for.
+ * another (docs/reliability.md row A2). A question that is overdue is not waited for again, and nothing is where a source
+ * with an overdue question has answered nothing for as long as a look waits: a busy source is no hanging one.
  * @param patienceMs how long to wait for all of them together
  * @param isTogether answers are handed out once all of them are there; until then none is asked anew
  * @returns by key, null for what has not been answered yet; where too much is under way, a non-answer that says so
@@ -52,17 +59,18 @@ export async function askInTime(
   patienceMs: number = PATIENCE_MS,
   isTogether = false,
 ): Promise<ReadonlyMap<string, readonly AnsweredPart[] | null>> {
-  const errands = UNDER_WAY.get(gate.sources) ?? new Map<string, Errand>();
-  UNDER_WAY.set(gate.sources, errands);
+  const underWay = UNDER_WAY.get(gate.sources) ?? { errands: new Map(), answeredAt: new Map() };
+  UNDER_WAY.set(gate.sources, underWay);
+  const { errands } = underWay;
   forgetOld(errands, gate.real.now());
-  for (const request of requests) start(gate, errands, request);
+  for (const request of requests) start(gate, underWay, request);
   // Held on to: another caller with the same key may take an errand away meanwhile, and both get its answer.
   const own = requests.map(({ key }) => ({ key, errand: errands.get(key) ?? null }));
   const sent = own.flatMap(({ errand }) => errand ?? []);
-  const isStuck = ({ source }: Errand) => [...errands.values()].some((one) => one.overdue && one.source === source);
+  const stuck = stuckSources(underWay, gate.real.now());
   await waitFor(
     gate,
-    sent.filter((errand) => !isStuck(errand)),
+    sent.filter(({ source, overdue }) => !overdue && !stuck.has(source)),
     patienceMs,
   );
   const isKept = isTogether && sent.some(({ parts }) => parts === null);
@@ -76,11 +84,17 @@ export async function askInTime(
   );
 }
 
-function start(gate: Asking, errands: Map<string, Errand>, { key, source, run }: ErrandRequest): void {
+function stuckSources({ errands, answeredAt }: UnderWay, now: number): ReadonlySet<string> {
+  const overdue = [...errands.values()].filter((errand) => errand.overdue).map(({ source }) => source);
+  return new Set(overdue.filter((source) => now - (answeredAt.get(source) ?? Number.NEGATIVE_INFINITY) >= PATIENCE_MS));
+}
+
+function start(gate: Asking, { errands, answeredAt }: UnderWay, { key, source, run }: ErrandRequest): void {
   if (errands.has(key)) return;
   const waiting = [...errands.values()].filter((one) => one.source === source && one.parts === null);
   if (waiting.length >= MOST_UNDER_WAY) return;
   const done = run().then((parts) => {
+    answeredAt.set(source, gate.real.now());
     errand.parts = parts;
     errand.overdue = false;
   });
