@@ -18,20 +18,24 @@ export interface PrometheusServer {
 export async function hasPrometheus(): Promise<boolean> {
   if (await isThere()) return true;
   const isRoot = process.getuid?.() === 0;
+  // A machine that was just made may know no packages yet.
   if (isRoot || process.env.CI) {
-    const [command, ...args] = [
-      ...(isRoot ? [] : ['sudo', '-n']),
-      'apt-get',
-      'install',
-      '-y',
-      '--no-install-recommends',
-    ];
-    await run(command!, [...args, 'prometheus'], { timeout: 120_000 }).catch(() => undefined);
+    const install = ['install', '-y', '--no-install-recommends', 'prometheus'];
+    if (!(await apt(isRoot, install)) && (await apt(isRoot, ['update']))) await apt(isRoot, install);
   }
   if (await isThere()) return true;
   if (process.env.CI) throw new Error('prometheus and promtool are not on PATH; CI has to test against them');
   console.warn('\nNOT TESTED against a real Prometheus: prometheus and promtool are not on PATH.');
   return false;
+}
+
+function apt(isRoot: boolean, args: readonly string[]): Promise<boolean> {
+  const [command, ...all] = [...(isRoot ? [] : ['sudo', '-n', '--preserve-env=DEBIAN_FRONTEND']), 'apt-get', ...args];
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  return run(command!, all, { timeout: 180_000, env, maxBuffer: 16_777_216 }).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function isThere(): Promise<boolean> {
