@@ -29,33 +29,7 @@ function withoutLedger(store: Store, refuses: (type: LedgerType) => boolean): St
           entries: (options) => tx.ledger.entries(options),
           append: (entry, ts) => (refuses(entry.type) ? full() : tx.ledger.append(entry, ts)),
         };
-        const {
-          changes,
-          kpis,
-          events,
-          quarantine,
-          sources,
-          watch,
-          interventions,
-          verdicts,
-          schedule,
-          tokens,
-          settings,
-        } = tx;
-        return work({
-          changes,
-          kpis,
-          events,
-          quarantine,
-          sources,
-          watch,
-          interventions,
-          verdicts,
-          ledger,
-          schedule,
-          tokens,
-          settings,
-        });
+        return work({ ...tx, ledger });
       }),
   };
 }
